@@ -1,0 +1,175 @@
+package refund
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/gorefund/refund/money"
+)
+
+// Refunder gives money back. [Client], [Router] and every [Provider] are
+// Refunders.
+type Refunder interface {
+	// Refund gives back what req asks for, at most once. If err is nil the
+	// result is accepted or done; otherwise the result is nil and err wraps an
+	// [*Error] whose Status says whether money has moved.
+	Refund(ctx context.Context, req Request) (*Result, error)
+}
+
+// Provider is a Refunder for one gateway. Its rules, each of which is a subtest
+// of refundtest.Run:
+//
+//  1. err == nil only if the gateway accepted the refund: [StatusPending] or
+//     [StatusSucceeded].
+//  2. Every error wraps [*Error] with a Code and a Status of NotSent, Refused or
+//     Unknown.
+//  3. At most one request that can move money leaves per call: no re-send by
+//     transport, retry, redirect or HTTP/2.
+//  4. Zero, negative, missing or misspelt amounts never become a full refund;
+//     nothing is sent.
+//  5. An amount in another currency, or finer than the gateway takes, is refused
+//     before sending; nothing is ever rounded.
+//  6. An unknown code, word, shape or type is never success, and never a plain
+//     refusal unless the gateway clearly refused; its text is kept.
+//  7. Success needs every success mark of the gateway to agree, matched exactly.
+//  8. A context that ends gives an error that matches the context's, with a
+//     truthful Status.
+//  9. What the gateway documents as a refusal is Refused, even under HTTP 500 or
+//     HTTP 200.
+//  10. No secret, signature or personal data in any error, log line, %v, %+v, %#v,
+//     JSON or Plan.
+//  11. A drifting side field (number for string, object for string, null, missing)
+//     does not turn an accepted refund into an error.
+//  12. Answers over 1 MiB, endless answers and slow answers are cut off; the
+//     Status is Unknown.
+//  13. Safe for concurrent use; no goroutine is left behind.
+//
+// [Capabilities.Check] does the part of rules 4 and 5 that needs no knowledge of
+// the wire; a provider calls it first.
+type Provider interface {
+	Refunder
+	// Capabilities says what the gateway can do. It never changes for one
+	// provider; the caller may keep and change what it gets.
+	Capabilities() Capabilities
+}
+
+// Inspector is an optional ability of a [Provider]: it asks the gateway what it
+// says now about a payment and its refunds. It moves no money.
+type Inspector interface {
+	Inspect(ctx context.Context, q Query) (*Report, error)
+}
+
+// Query is what to look up.
+type Query struct {
+	Payment  Payment           // the refunded payment
+	RefundID string            // the gateway's id of the refund, if known
+	Amount   money.Amount      // what was asked to be given back, not set for a full refund
+	Params   map[string]string // gateway details that the look-up needs, as in [Request.Params]
+	Since    time.Time         // the time from which to look
+}
+
+// Report is what the gateway says now.
+type Report struct {
+	Status     Status       // of the refund that was asked for
+	Refunded   money.Amount // in total, not set if the gateway does not say
+	Refunds    []SeenRefund // those that the gateway shows
+	Conclusive bool         // false: the answer proves nothing about the refund asked for
+	Why        string       // why it is, or is not, conclusive
+}
+
+// SeenRefund is one refund in the gateway's books.
+type SeenRefund struct {
+	ID     string // empty if the gateway gives none
+	Amount money.Amount
+	Status Status
+	At     time.Time // zero if the gateway does not say
+}
+
+// CallbackParser is an optional ability of a [Provider]: it verifies and reads
+// a callback. It is pure: it sends nothing and stores nothing. Its errors match
+// [Forged], [Malformed] or [NotARefund].
+type CallbackParser interface {
+	ParseCallback(ctx context.Context, c Callback) (*Event, error)
+}
+
+// Callback is an HTTP request that a gateway sent, with its body read.
+type Callback struct {
+	Method, URL string
+	Header      map[string][]string
+	Body        []byte
+}
+
+// Trust says how far the origin of an [Event] is proven.
+type Trust uint8
+
+const (
+	// TrustNone: anybody could have sent it.
+	TrustNone Trust = iota
+	// TrustToken: it came to a URL that holds an unguessable token.
+	TrustToken
+	// TrustSigned: the gateway signed it.
+	TrustSigned
+)
+
+// String returns "none", "token" or "signed".
+func (t Trust) String() string {
+	switch t {
+	case TrustToken:
+		return "token"
+	case TrustSigned:
+		return "signed"
+	default:
+		return "none"
+	}
+}
+
+// MarshalText returns what String returns.
+func (t Trust) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
+
+// Event is what a callback says about a refund.
+type Event struct {
+	Gateway   string
+	ID        string // of the event, empty if the gateway gives none
+	Key       string // of the refund, if the callback carries it
+	PaymentID string
+	RefundID  string
+	Status    Status
+	Amount    money.Amount
+	Code      string // the gateway's own
+	Message   string
+	At        time.Time
+	Trust     Trust
+}
+
+// Planner is an optional ability of a [Provider]: it shows the request that
+// Refund would send, and sends nothing.
+type Planner interface {
+	Plan(ctx context.Context, req Request) (*Plan, error)
+}
+
+// Plan is a request that would leave, with secrets, signatures and personal
+// data masked.
+type Plan struct {
+	Method string   `json:"method"`
+	URL    string   `json:"url"`
+	Header []Header `json:"header"` // in alphabetical order
+	Body   string   `json:"body"`
+}
+
+// Header is one line of a Plan.
+type Header struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// String shows the plan as a person reads an HTTP request.
+func (p *Plan) String() string {
+	var b strings.Builder
+	b.WriteString(p.Method + " " + p.URL + "\n")
+	for _, h := range p.Header {
+		b.WriteString(h.Name + ": " + h.Value + "\n")
+	}
+	b.WriteString("\n" + p.Body + "\n")
+	return b.String()
+}

@@ -1,0 +1,311 @@
+package refund
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"runtime/debug"
+	"time"
+)
+
+// Client refunds through one [Provider]: it checks the request, guards what the
+// provider answers, logs, and retries what is safe to retry if asked to. Make
+// it with [New]. A Client is safe for concurrent use.
+type Client struct {
+	provider Provider
+	caps     Capabilities
+	name     string
+	named    bool // by WithName, not by default
+	log      *slog.Logger
+	retry    Retry
+	now      func() time.Time
+}
+
+// Option changes a [Client].
+type Option func(*Client)
+
+// WithLogger logs each refund as one record: info for an accepted one, warn for
+// one that was refused or not sent, error for an unknown outcome. The records
+// hold no secret and no personal data, but they do hold payment ids and keys.
+func WithLogger(l *slog.Logger) Option { return func(c *Client) { c.log = l } }
+
+// WithRetry tries again what is [SafeToRetry], and nothing else.
+func WithRetry(r Retry) Option { return func(c *Client) { c.retry = r } }
+
+// WithClock replaces [time.Now] for [Result.At].
+func WithClock(now func() time.Time) Option { return func(c *Client) { c.now = now } }
+
+// WithName names the provider, for logs and to tell two shops at the same
+// gateway apart. A named client refuses a request for another name. The
+// default is the gateway's name.
+func WithName(name string) Option {
+	return func(c *Client) { c.name, c.named = name, name != "" }
+}
+
+// Retry says how often and how patiently to try again. The pauses double from
+// Base up to Max, each shortened by up to half at random. A gateway that asks
+// for a longer pause than Max gets none: the error is returned.
+type Retry struct {
+	Attempts int           // in all, the first one included; below 2 = no retry
+	Base     time.Duration // the first pause; 0 = 200 ms
+	Max      time.Duration // the longest pause; 0 = 5 s
+}
+
+// New makes a Client for p. It never fails: a nil p shows as an
+// [InvalidRequest] error of each call.
+func New(p Provider, opts ...Option) *Client {
+	c := &Client{now: time.Now}
+	for _, opt := range opts {
+		if opt != nil {
+			opt(c)
+		}
+	}
+	if c.now == nil {
+		c.now = time.Now
+	}
+	if c.retry.Base <= 0 {
+		c.retry.Base = 200 * time.Millisecond
+	}
+	if c.retry.Max <= 0 {
+		c.retry.Max = 5 * time.Second
+	}
+	if caps, ok := capabilitiesOf(p); ok {
+		c.provider, c.caps = p, caps
+	}
+	if c.name == "" {
+		c.name = c.caps.Gateway
+	}
+	return c
+}
+
+// capabilitiesOf also finds out whether p is usable at all: a nil pointer in
+// the interface panics here, not in the middle of a refund.
+func capabilitiesOf(p Provider) (caps Capabilities, ok bool) {
+	if p == nil {
+		return Capabilities{}, false
+	}
+	defer func() {
+		if recover() != nil {
+			caps, ok = Capabilities{}, false
+		}
+	}()
+	return p.Capabilities(), true
+}
+
+// Name returns the provider's name: that of [WithName], or the gateway's.
+func (c *Client) Name() string { return c.name }
+
+// Capabilities says what the provider's gateway can do.
+func (c *Client) Capabilities() Capabilities { return c.caps.Clone() }
+
+// Refund gives back what req asks for, at most once.
+//
+// If err is nil, the result's Status is [StatusSucceeded] or [StatusPending].
+// Otherwise the result is nil and err wraps an [*Error]: with [StatusNotSent]
+// or [StatusRefused] no money moved; with [StatusUnknown] it may have, and the
+// same refund must not be sent again. Without a journal each call is a refund
+// of its own, whatever its Key.
+func (c *Client) Refund(ctx context.Context, req Request) (*Result, error) {
+	if err := c.ready(ctx, "refund", &req); err != nil {
+		c.record(ctx, &req, nil, err, 0)
+		return nil, err
+	}
+	for attempt := 1; ; attempt++ {
+		res, err := c.once(ctx, &req)
+		c.record(ctx, &req, res, err, attempt)
+		if err == nil || attempt >= c.retry.Attempts || !SafeToRetry(err) || !c.pause(ctx, attempt, err) {
+			return res, err
+		}
+	}
+}
+
+// ready refuses what must not be sent.
+func (c *Client) ready(ctx context.Context, op string, req *Request) error {
+	switch {
+	case c.provider == nil:
+		return &Error{Op: op, Code: InvalidRequest, Status: StatusNotSent, Message: "the client has no provider: check the error of the provider's New"}
+	case ctx == nil:
+		return &Error{Gateway: c.caps.Gateway, Op: op, Code: InvalidRequest, Status: StatusNotSent, Message: "the context is nil"}
+	case c.named && req.Provider != "" && req.Provider != c.name:
+		return &Error{Gateway: c.caps.Gateway, Op: op, Code: InvalidRequest, Status: StatusNotSent,
+			Message: fmt.Sprintf("the request is for provider %q, this client is %q", clip(req.Provider, 64), c.name)}
+	}
+	if err := c.caps.Check(op, req); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return &Error{Gateway: c.caps.Gateway, Op: op, Code: Unavailable, Status: StatusNotSent, Message: "the context ended before anything was sent", Err: err}
+	}
+	return nil
+}
+
+// once makes one call of the provider and trusts nothing of its answer that
+// contradicts itself.
+func (c *Client) once(ctx context.Context, req *Request) (res *Result, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			res, err = nil, c.unknown(fmt.Sprintf("the provider panicked with a %T", r), nil)
+			if c.log != nil {
+				c.log.ErrorContext(ctx, "refund: provider panicked", "gateway", c.caps.Gateway, "stack", string(debug.Stack()))
+			}
+		}
+	}()
+	res, err = c.provider.Refund(ctx, *req)
+	switch {
+	case err != nil:
+		return nil, c.guard(err)
+	case res == nil:
+		return nil, c.unknown("the provider returned neither a result nor an error", nil)
+	case res.Status != StatusPending && res.Status != StatusSucceeded:
+		return nil, c.unknown("the provider returned no error and the status "+res.Status.String(), nil)
+	}
+	res.Gateway, res.Key = c.caps.Gateway, req.Key
+	if res.PaymentID == "" {
+		res.PaymentID = req.Payment.ID
+	}
+	if res.Kind == 0 {
+		res.Kind = req.Kind
+	}
+	if res.At.IsZero() {
+		res.At = c.now()
+	}
+	return res, nil
+}
+
+// guard makes every error of a provider an *Error with a possible Status.
+func (c *Client) guard(err error) error {
+	e, ok := asError(err)
+	if !ok {
+		return c.unknown("the provider returned an error without a status", err)
+	}
+	switch e.Status {
+	case StatusNotSent, StatusRefused:
+		if e.Code.Known() && e.Code != OutcomeUnknown {
+			return err
+		}
+		return c.unknown("the provider's error has the code "+clip(string(e.Code), 64)+", which contradicts its status "+e.Status.String(), err)
+	case StatusUnknown:
+		if e.Code == OutcomeUnknown {
+			return err
+		}
+		return c.unknown("", err)
+	default:
+		return c.unknown("the provider returned an error with the status "+e.Status.String(), err)
+	}
+}
+
+func (c *Client) unknown(message string, cause error) *Error {
+	return &Error{Gateway: c.caps.Gateway, Op: "refund", Code: OutcomeUnknown, Status: StatusUnknown, Message: message, Err: cause}
+}
+
+// pause waits before the next attempt and reports whether there should be one.
+func (c *Client) pause(ctx context.Context, attempt int, err error) bool {
+	d := c.retry.Max
+	if shift := attempt - 1; shift < 32 && c.retry.Base<<shift > 0 {
+		d = min(d, c.retry.Base<<shift)
+	}
+	d -= rand.N(d/2 + 1)
+	if e, ok := asError(err); ok && e.RetryAfter > d {
+		if e.RetryAfter > c.retry.Max {
+			return false
+		}
+		d = e.RetryAfter
+	}
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= d {
+		return false
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// record logs one attempt. attempt is 0 if the provider was not asked.
+func (c *Client) record(ctx context.Context, req *Request, res *Result, err error, attempt int) {
+	if c.log == nil {
+		return
+	}
+	level, status, kind, amount := slog.LevelInfo, StatusOf(err), req.Kind, req.Amount
+	if err == nil {
+		status, kind, amount = res.Status, res.Kind, res.Amount
+		if kind != req.Kind {
+			level = slog.LevelWarn // accepted, but not as asked: somebody should look
+		}
+	} else {
+		level = slog.LevelWarn
+		if status == StatusUnknown {
+			level = slog.LevelError
+		}
+	}
+	if !c.log.Enabled(ctx, level) {
+		return
+	}
+	attrs := []slog.Attr{
+		slog.String("gateway", c.caps.Gateway),
+		slog.String("provider", c.name),
+		slog.String("payment", req.Payment.ID),
+		slog.String("key", req.Key),
+		slog.String("asked", req.Kind.String()),
+		slog.String("kind", kind.String()),
+		slog.String("amount", amount.String()),
+		slog.String("status", status.String()),
+		slog.String("money_moved", status.MoneyMoved().String()),
+		slog.Int("attempt", attempt),
+	}
+	if err == nil {
+		attrs = append(attrs, slog.String("refund_id", res.RefundID), slog.String("gateway_code", res.Code))
+	} else if e, ok := asError(err); ok {
+		attrs = append(attrs, slog.String("code", string(e.Code)), slog.String("gateway_code", e.GatewayCode), slog.String("error", e.Error()))
+	}
+	c.log.LogAttrs(ctx, level, "refund "+status.String(), attrs...)
+}
+
+// Inspect asks the gateway what it says now about a payment and its refunds. It
+// moves no money. The error matches [Unsupported] where the provider cannot.
+func (c *Client) Inspect(ctx context.Context, q Query) (*Report, error) {
+	p, err := ability[Inspector](c, "inspect")
+	if err != nil {
+		return nil, err
+	}
+	return p.Inspect(ctx, q)
+}
+
+// ParseCallback verifies and reads a callback of the gateway. The error matches
+// [Unsupported] where the provider cannot, else [Forged], [Malformed] or
+// [NotARefund].
+func (c *Client) ParseCallback(ctx context.Context, cb Callback) (*Event, error) {
+	p, err := ability[CallbackParser](c, "callback")
+	if err != nil {
+		return nil, err
+	}
+	return p.ParseCallback(ctx, cb)
+}
+
+// Plan shows the request that Refund would send for req, secrets and personal
+// data masked, and sends nothing. It refuses what Refund would refuse to send.
+// The error matches [Unsupported] where the provider cannot.
+func (c *Client) Plan(ctx context.Context, req Request) (*Plan, error) {
+	p, err := ability[Planner](c, "plan")
+	if err != nil {
+		return nil, err
+	}
+	if err := c.ready(ctx, "plan", &req); err != nil {
+		return nil, err
+	}
+	return p.Plan(ctx, req)
+}
+
+// ability finds an optional interface of the raw provider.
+func ability[T any](c *Client, op string) (T, error) {
+	p, ok := c.provider.(T)
+	if !ok {
+		var none T
+		return none, &Error{Gateway: c.caps.Gateway, Op: op, Code: Unsupported, Status: StatusNotSent, Message: "this provider cannot do that"}
+	}
+	return p, nil
+}
