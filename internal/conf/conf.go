@@ -1,0 +1,201 @@
+// Package conf holds what the adapters' Configs share: reading them strictly,
+// printing them without secrets, and naming all that is wrong at once.
+//
+// A field with the tag `secret:"true"` is a secret.
+package conf
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/url"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gorefund/refund"
+	"github.com/gorefund/refund/money"
+)
+
+// Problems collects what is wrong with a configuration.
+type Problems []string
+
+// Addf adds a problem.
+func (p *Problems) Addf(format string, args ...any) { *p = append(*p, fmt.Sprintf(format, args...)) }
+
+// Err returns nil, or one error that names all problems.
+func (p Problems) Err(gateway string) error {
+	if len(p) == 0 {
+		return nil
+	}
+	return &refund.Error{
+		Gateway: gateway, Op: "config", Code: refund.InvalidRequest, Status: refund.StatusNotSent,
+		Message: strings.Join(p, "; "),
+	}
+}
+
+// Common is what every Config has.
+type Common struct {
+	Environment         refund.Environment
+	Currency, Default   string // the chosen currency and the gateway's own
+	BaseURL             string
+	Production, Sandbox string // the gateway's own addresses
+	Timeout             time.Duration
+}
+
+// Check adds the problems of c. It returns the currency and the address to use.
+func (p *Problems) Check(c Common) (currency string, base *url.URL) {
+	def, other := c.Production, c.Sandbox
+	switch c.Environment {
+	case refund.Production:
+	case refund.Sandbox:
+		def, other = other, def
+	case "":
+		p.Addf(`environment is missing: say "production" or "sandbox", it decides where the money is`)
+	default:
+		p.Addf(`environment is %q: it must be "production" or "sandbox"`, bound(string(c.Environment)))
+	}
+	currency = c.Currency
+	if currency == "" {
+		currency = c.Default
+	}
+	if _, ok := money.Digits(currency); !ok {
+		p.Addf("currency is %q: it must be an ISO 4217 code such as %s", bound(currency), c.Default)
+	}
+	if c.Timeout < 0 {
+		p.Addf("timeout is %s: it must be positive, or left out", c.Timeout)
+	}
+	base, err := baseURL(c.BaseURL, def, other)
+	if err != nil {
+		p.Addf("%v", err)
+	}
+	return currency, base
+}
+
+// Key checks a secret that travels in a header. It must be there whole: one
+// with a line break or a space is a copying mistake.
+func (p *Problems) Key(name, value string) {
+	switch {
+	case value == "":
+		p.Addf("%s is missing", name)
+	case strings.ContainsFunc(value, func(r rune) bool { return r <= ' ' || r > '~' }):
+		p.Addf("%s holds a space, a line break or a character outside ASCII", name)
+	}
+}
+
+// Duration is a time limit as "30s".
+type Duration time.Duration
+
+// UnmarshalJSON accepts what time.ParseDuration accepts, in quotes.
+func (d *Duration) UnmarshalJSON(data []byte) error {
+	var s string
+	if err := json.Unmarshal(data, &s); err != nil {
+		return fmt.Errorf(`timeout must be a text such as "30s"`)
+	}
+	v, err := time.ParseDuration(s)
+	if err != nil || v <= 0 {
+		return fmt.Errorf(`timeout is %q: it must be a time such as "30s"`, bound(s))
+	}
+	*d = Duration(v)
+	return nil
+}
+
+// Decode reads data strictly into v: an unknown field, a second value or a
+// wrong type is an error that names it.
+func Decode(data []byte, v any) error {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	if err := d.Decode(v); err != nil {
+		return readable(err)
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return fmt.Errorf("there is more than one value")
+	}
+	return nil
+}
+
+// readable puts the messages of encoding/json into the words of a person who
+// edits a configuration.
+func readable(err error) error {
+	if wrong, ok := err.(*json.UnmarshalTypeError); ok {
+		return fmt.Errorf("%s is a %s: it must be a %s", wrong.Field, wrong.Value, wrong.Type.Kind())
+	}
+	text := err.Error()
+	if field, ok := strings.CutPrefix(text, "json: unknown field "); ok {
+		return fmt.Errorf("unknown field %s", field)
+	}
+	return fmt.Errorf("%s", strings.TrimPrefix(text, "json: "))
+}
+
+// Print is the Format method of a Config: every verb gives the same line, with
+// secrets masked and unset fields left out.
+func Print(f fmt.State, config any) {
+	v := reflect.ValueOf(config)
+	t := v.Type()
+	parts := make([]string, 0, t.NumField())
+	for i := range t.NumField() {
+		field, value := t.Field(i), v.Field(i)
+		if value.IsZero() {
+			continue
+		}
+		parts = append(parts, field.Name+":"+show(field, value))
+	}
+	fmt.Fprintf(f, "%s{%s}", t, strings.Join(parts, " "))
+}
+
+func show(field reflect.StructField, value reflect.Value) string {
+	switch {
+	case field.Tag.Get("secret") == "true":
+		return "***"
+	case value.Kind() == reflect.Func || value.Kind() == reflect.Interface:
+		return "(set)"
+	default:
+		return fmt.Sprintf("%v", value.Interface())
+	}
+}
+
+// MarshalJSON is the MarshalJSON method of a Config: it has the names of the
+// configuration file and masked secrets, so it is for showing, not for storing.
+func MarshalJSON(config any) ([]byte, error) {
+	v := reflect.ValueOf(config)
+	t := v.Type()
+	out := make(map[string]any, t.NumField())
+	for i := range t.NumField() {
+		field, value := t.Field(i), v.Field(i)
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		if name == "" || name == "-" || value.IsZero() {
+			continue
+		}
+		out[name] = value.Interface()
+		if field.Tag.Get("secret") == "true" {
+			out[name] = "***"
+		}
+		if d, ok := value.Interface().(time.Duration); ok {
+			out[name] = d.String()
+		}
+	}
+	return json.Marshal(out)
+}
+
+// Fields returns the names of a Config's fields in a configuration file, in
+// alphabetical order.
+func Fields(config any) []string {
+	t := reflect.TypeOf(config)
+	var names []string
+	for i := range t.NumField() {
+		if name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ","); name != "" && name != "-" {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+func bound(s string) string {
+	if len(s) > 40 {
+		return s[:40] + "…"
+	}
+	return s
+}

@@ -1,0 +1,184 @@
+package httpx
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/gorefund/refund"
+)
+
+var errPanic = errors.New("the HTTP transport panicked")
+
+// noAnswer classes a call that ended without an answer.
+func (c *Client) noAnswer(op string, x *exchange, err error) error {
+	e := &refund.Error{Gateway: c.gateway, Op: op, Err: x.Err()}
+	if c.neverLeft(x, err) {
+		e.Code, e.Status = refund.Unavailable, refund.StatusNotSent
+		e.Message = "no connection to the gateway: " + c.describe(err)
+		if e.Err != nil {
+			e.Message = "the time was up before there was a connection to the gateway"
+		}
+		return e
+	}
+	e.Code, e.Status = refund.OutcomeUnknown, refund.StatusUnknown
+	e.Message = "no answer, money may have moved, do not send again: " + c.describe(err)
+	return e
+}
+
+// neverLeft reports whether it is proven that the gateway got no request. A
+// time-out or an ended context proves nothing by itself.
+func (c *Client) neverLeft(x *exchange, err error) bool {
+	if !x.armed {
+		return true // refused while it was being built
+	}
+	var op *net.OpError
+	if errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect") {
+		return true
+	}
+	return c.genuine && x.seal()
+}
+
+// cutAnswer classes an answer that began and did not end well.
+func (c *Client) cutAnswer(op string, x *exchange, status int, err error) error {
+	return &refund.Error{
+		Gateway: c.gateway, Op: op, Code: refund.OutcomeUnknown, Status: refund.StatusUnknown, HTTPStatus: status,
+		Message: "the answer broke off, money may have moved, do not send again: " + c.describe(err),
+		Err:     x.Err(),
+	}
+}
+
+// describe puts a network error into words, without the addresses that net
+// prints.
+func (c *Client) describe(err error) string {
+	var (
+		dns  *net.DNSError
+		cert *tls.CertificateVerificationError
+		op   *net.OpError
+		link *url.Error
+	)
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return "the time is up"
+	case errors.Is(err, context.Canceled):
+		return "the caller cancelled"
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return "the gateway closed the connection"
+	case errors.As(err, &dns):
+		if dns.IsNotFound {
+			return "no such host: " + c.Clean(dns.Name)
+		}
+		return "the host's address cannot be looked up: " + c.Clean(dns.Name)
+	case errors.As(err, &cert):
+		return "the gateway's certificate is not trusted: " + c.Clean(cert.Err.Error())
+	case errors.As(err, &op):
+		return op.Op + ": " + c.Clean(innermost(op.Err).Error())
+	case errors.As(err, &link):
+		return c.Clean(innermost(link.Err).Error())
+	default:
+		return c.Clean(err.Error())
+	}
+}
+
+func innermost(err error) error {
+	for {
+		next := errors.Unwrap(err)
+		if next == nil {
+			return err
+		}
+		err = next
+	}
+}
+
+// Judge is what an HTTP status says about a refund where no code of the
+// gateway's own settles it. readable: the body is the gateway's envelope.
+func Judge(status int, readable bool) (refund.Code, refund.Status) {
+	switch status {
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return refund.Unauthorized, refund.StatusRefused
+	case http.StatusTooManyRequests:
+		return refund.RateLimited, refund.StatusRefused
+	case http.StatusNotFound:
+		if readable {
+			return refund.PaymentNotFound, refund.StatusRefused
+		}
+		return refund.Declined, refund.StatusRefused
+	case http.StatusMethodNotAllowed, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity:
+		return refund.InvalidRequest, refund.StatusRefused
+	case http.StatusBadRequest:
+		if readable {
+			return refund.InvalidRequest, refund.StatusRefused
+		}
+	}
+	return refund.OutcomeUnknown, refund.StatusUnknown
+}
+
+// Fail makes the error for an answer that is no acceptance. keep are texts that
+// are no personal data although they look like it: the payment's id.
+func (c *Client) Fail(op string, r Reply, code refund.Code, status refund.Status, gatewayCode, message string, keep ...string) error {
+	e := &refund.Error{
+		Gateway: c.gateway, Op: op, Code: code, Status: status, HTTPStatus: r.Status,
+		GatewayCode: c.Clean(gatewayCode, keep...),
+		Message:     c.Clean(message, keep...),
+	}
+	if code == refund.RateLimited {
+		e.RetryAfter = retryAfter(r.Header.Get("Retry-After"))
+	}
+	if status == refund.StatusUnknown {
+		e.Code = refund.OutcomeUnknown
+		if e.Message == "" {
+			e.Message = "the answer cannot be understood"
+		}
+		e.Message = "money may have moved, do not send again: " + e.Message
+	}
+	return e
+}
+
+// Unreadable makes the error for an answer without the gateway's envelope: its
+// HTTP status alone decides.
+func (c *Client) Unreadable(op string, r Reply, keep ...string) error {
+	code, status := Judge(r.Status, false)
+	message := "the answer is not the gateway's"
+	switch {
+	case r.Status == http.StatusNotFound:
+		message += "; check BaseURL and Environment"
+	case code == refund.Unauthorized:
+		message = "check the keys, and that the gateway has this server on its list"
+	}
+	return c.Fail(op, r, code, status, "", message+": "+snippet(r.Body), keep...)
+}
+
+// snippet is the beginning of a body, on one line. A JSON body of another shape
+// than the gateway's is left out: it may hold names and addresses, which no
+// masking finds.
+func snippet(body []byte) string {
+	const most = 200
+	body = bytes.TrimSpace(body)
+	switch {
+	case len(body) == 0:
+		return "it is empty"
+	case json.Valid(body):
+		return "it is JSON of another shape"
+	case len(body) > most:
+		body = body[:most]
+	}
+	return oneLine(string(body))
+}
+
+func retryAfter(value string) time.Duration {
+	if seconds, err := strconv.Atoi(value); err == nil && seconds >= 0 && seconds <= 7*24*3600 {
+		return time.Duration(seconds) * time.Second
+	}
+	if at, err := http.ParseTime(value); err == nil {
+		return max(0, time.Until(at))
+	}
+	return 0
+}

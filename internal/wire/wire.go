@@ -1,0 +1,106 @@
+// Package wire reads the gateways' JSON. Their fields drift: a number comes as
+// a string, an object as a string or null, a field not at all. The types here
+// take whatever comes, without an error, and remember what it was, so that the
+// adapter decides by the marks that matter and no side field breaks an answer.
+package wire
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"strconv"
+)
+
+// Shape says what a field was.
+type Shape uint8
+
+// The shapes.
+const (
+	Missing Shape = iota
+	Null
+	String
+	Number
+	Bool
+	Object
+	Array
+	Twice // given more than once, so that nobody can say which one counts
+)
+
+var errNoObject = errors.New("the answer is no JSON object")
+
+// Decode reads an answer that must be one JSON object into v, a pointer to a
+// struct of Texts and structs of Texts. Where an object is due and something
+// else comes, its fields stay Missing.
+func Decode(body []byte, v any) error {
+	body = bytes.TrimPrefix(body, []byte("\xEF\xBB\xBF")) // some servers prefix a byte order mark
+	if trimmed := bytes.TrimLeft(body, " \t\r\n"); len(trimmed) == 0 || trimmed[0] != '{' {
+		return errNoObject
+	}
+	err := json.Unmarshal(body, v)
+	if _, drifted := err.(*json.UnmarshalTypeError); drifted {
+		return nil // json reads on past a wrong type, and reports it at the end
+	}
+	return err
+}
+
+func shapeOf(data []byte) Shape {
+	switch data[0] {
+	case '"':
+		return String
+	case '{':
+		return Object
+	case '[':
+		return Array
+	case 'n':
+		return Null
+	case 't', 'f':
+		return Bool
+	default:
+		return Number
+	}
+}
+
+// Text is a scalar as text.
+type Text struct {
+	S     string // the string's content; the literal of a number or boolean; else empty
+	Shape Shape
+}
+
+// UnmarshalJSON never fails.
+func (t *Text) UnmarshalJSON(data []byte) error {
+	if t.Shape != Missing {
+		*t = Text{Shape: Twice}
+		return nil
+	}
+	t.Shape = shapeOf(data)
+	switch t.Shape {
+	case String:
+		if raw := data[1 : len(data)-1]; bytes.IndexByte(raw, '\\') < 0 {
+			t.S = string(raw)
+			return nil
+		}
+		return json.Unmarshal(data, &t.S)
+	case Number, Bool:
+		t.S = string(data)
+	}
+	return nil
+}
+
+// Int returns a JSON number or string that is an integer in its plain form: no
+// fraction, exponent, sign plus, space or leading zero.
+func (t Text) Int() (int64, bool) {
+	if t.Shape != String && t.Shape != Number {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(t.S, 10, 64)
+	if err != nil || strconv.FormatInt(n, 10) != t.S {
+		return 0, false
+	}
+	return n, true
+}
+
+// IsString reports whether the field was exactly the JSON string s.
+func (t Text) IsString(s string) bool { return t.Shape == String && t.S == s }
+
+// Absent reports whether the field says nothing: missing or null.
+func (t Text) Absent() bool { return t.Shape == Missing || t.Shape == Null }
