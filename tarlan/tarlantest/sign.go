@@ -1,0 +1,146 @@
+package tarlantest
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// sign returns the signature of a body: lower-case hex of SHA-256 over the base64 of the canonical JSON and the secret.
+func sign(fields map[string]json.RawMessage, secret string) (string, error) {
+	canonical, err := canonicalJSON(fields)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256([]byte(base64.StdEncoding.EncodeToString(canonical) + secret))
+	return hex.EncodeToString(sum[:]), nil
+}
+
+// canonicalJSON writes the members anew, as the server does with a body that it has parsed: sorted by name, compact, without
+// additional_data and without empty strings. Only the top level is cleaned of empty strings, and nested objects are sorted
+// too; for both the documents have no word (assumed).
+func canonicalJSON(fields map[string]json.RawMessage) ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteByte('{')
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		if name == "additional_data" || string(fields[name]) == `""` {
+			continue
+		}
+		decoder := json.NewDecoder(bytes.NewReader(fields[name]))
+		decoder.UseNumber()
+		var value any
+		if err := decoder.Decode(&value); err != nil {
+			return nil, err
+		}
+		value, err := shortNumbers(value)
+		if err != nil {
+			return nil, err
+		}
+		// Marshal escapes & < > and keeps other text as it is, which is the form that the fact sheet infers.
+		key, err := json.Marshal(name)
+		if err != nil {
+			return nil, err
+		}
+		text, err := json.Marshal(value)
+		if err != nil {
+			return nil, err
+		}
+		if b.Len() > 1 {
+			b.WriteByte(',')
+		}
+		b.Write(key)
+		b.WriteByte(':')
+		b.Write(text)
+	}
+	b.WriteByte('}')
+	return b.Bytes(), nil
+}
+
+// shortNumbers writes each number in its shortest form: 10.0 as 10, 10.50 as 10.5. Integers keep all their digits; whether the
+// real server loses some above 2^53 is unknown.
+func shortNumbers(value any) (any, error) {
+	switch v := value.(type) {
+	case json.Number:
+		return shortNumber(v)
+	case []any:
+		for i := range v {
+			short, err := shortNumbers(v[i])
+			if err != nil {
+				return nil, err
+			}
+			v[i] = short
+		}
+	case map[string]any:
+		for name := range v {
+			short, err := shortNumbers(v[name])
+			if err != nil {
+				return nil, err
+			}
+			v[name] = short
+		}
+	}
+	return value, nil
+}
+
+func shortNumber(n json.Number) (any, error) {
+	s := n.String()
+	if strings.ContainsAny(s, "eE") {
+		f, err := strconv.ParseFloat(s, 64)
+		if err != nil {
+			return nil, err
+		}
+		return f, nil
+	}
+	if strings.Contains(s, ".") {
+		s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
+	}
+	return json.Number(s), nil
+}
+
+// members splits a JSON object. It refuses whatever two readers might understand in two ways: a name given twice, text after
+// the object, bytes that are not UTF-8 (all assumed).
+func members(body []byte) (map[string]json.RawMessage, error) {
+	if !utf8.Valid(body) {
+		return nil, errors.New("not UTF-8")
+	}
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	if start, err := decoder.Token(); err != nil || start != json.Delim('{') {
+		return nil, errors.New("not a JSON object")
+	}
+	fields := make(map[string]json.RawMessage)
+	for decoder.More() {
+		token, err := decoder.Token()
+		if err != nil {
+			return nil, err
+		}
+		name, ok := token.(string)
+		if !ok {
+			return nil, errors.New("a name is not a string")
+		}
+		if _, ok := fields[name]; ok {
+			return nil, fmt.Errorf("%q is given twice", name)
+		}
+		var value json.RawMessage
+		if err := decoder.Decode(&value); err != nil {
+			return nil, err
+		}
+		fields[name] = value
+	}
+	if _, err := decoder.Token(); err != nil {
+		return nil, err
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("text after the object")
+	}
+	return fields, nil
+}

@@ -1,0 +1,219 @@
+// Package tarlantest is a pretend Tarlan gateway: it answers refund calls as the documents of Tarlan Payments say, keeps a
+// ledger, and goes wrong on demand. It shares no code with package tarlan, so that the two can disagree.
+//
+//	gateway, err := tarlantest.Start(tarlantest.Config{})
+//	if err != nil { … }
+//	defer gateway.Close()
+//	err = gateway.AddPayment(pretend.Payment{ID: "999", Amount: money.MustParse("100.00 KZT")})
+//
+// It is as strict as the documents allow. Where they are silent it refuses, and the comment on that rule says "assumed":
+// a client should not depend on leniency that nobody promised.
+package tarlantest
+
+import (
+	"errors"
+	"fmt"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gorefund/refund/money"
+	"github.com/gorefund/refund/refundtest/pretend"
+)
+
+// DefaultSecret signs requests if Config.Secret is empty.
+const DefaultSecret = "tarlan-test-secret"
+
+// The paths of the refund call. They differ by more than the host, which is easily missed.
+const (
+	productionPath = "/refund/api/v1/system/refund/partial"
+	sandboxPath    = "/transaction/api/v1/system/refund/partial"
+)
+
+// Config says what kind of Tarlan gateway to pretend. Its zero value is the production gateway as documented.
+type Config struct {
+	Secret           string           // signs the requests; DefaultSecret if empty
+	Sandbox          bool             // serve the sandbox's path only, instead of production's only
+	Fractions        bool             // take amounts with decimals; the documents say integer, so the default is to refuse them
+	StructuredResult bool             // answer success with an object in "result", as an older page has it, instead of a word
+	Now              func() time.Time // nil means time.Now; must be safe for concurrent use
+}
+
+// Gateway is a pretend Tarlan gateway at work. All its methods are safe for concurrent use.
+type Gateway struct {
+	*pretend.Server
+	cfg   Config
+	drift int // guarded by the ledger's lock: only answers use it
+}
+
+// Start begins to serve on a free port of 127.0.0.1. The caller must Close the gateway.
+func Start(cfg Config) (*Gateway, error) {
+	if cfg.Secret == "" {
+		cfg.Secret = DefaultSecret
+	}
+	g := &Gateway{cfg: cfg}
+	path := productionPath
+	if cfg.Sandbox {
+		path = sandboxPath
+	}
+	server, err := pretend.Start(pretend.Options{
+		Routes: []pretend.Route{{Method: http.MethodPost, Path: path, Money: true, Answer: g.refund}},
+		Now:    cfg.Now,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("tarlantest: %w", err)
+	}
+	g.Server = server
+	return g, nil
+}
+
+// Secret returns the secret that requests have to be signed with.
+func (g *Gateway) Secret() string {
+	return g.cfg.Secret
+}
+
+// AddPayment makes a payment known to the gateway. Its ID is a positive integer as text, "999", since that is how Tarlan names
+// transactions; other texts are errors. For the rest see [pretend.Server.AddPayment].
+func (g *Gateway) AddPayment(p pretend.Payment) error {
+	id, err := strconv.ParseInt(p.ID, 10, 64)
+	if err != nil || id <= 0 || strconv.FormatInt(id, 10) != p.ID {
+		return fmt.Errorf("tarlantest: payment id %q is not a positive integer", p.ID)
+	}
+	return g.Server.AddPayment(p)
+}
+
+// The codes of Tarlan's error table that one refund can meet here, with the table's HTTP status and message. That HTTP 500
+// stands for a plain "not found" is documented.
+var (
+	invalidRequest  = failure{http.StatusBadRequest, 1021, "request validation error"}
+	notRefundable   = failure{http.StatusBadRequest, 3010, "inoperable transaction status for this method"}
+	overLimit       = failure{http.StatusBadRequest, 5006, "transaction amount limit is over"}
+	paymentNotFound = failure{http.StatusInternalServerError, 5103, "transaction not found"}
+	wrongSignature  = failure{http.StatusBadRequest, 5406, "invalid project secret"}
+)
+
+type failure struct {
+	http    int
+	code    int
+	message string
+}
+
+func (f failure) answer() pretend.Answer {
+	return pretend.Answer{
+		Status: f.http,
+		Body:   fmt.Appendf(nil, `{"status":false,"status_code":%d,"message":%q,"result":{}}`, f.code, f.message),
+	}
+}
+
+// refund answers a refund call. Which of two mistakes is named first is assumed, except that a body which can't be read can't
+// be checked against a signature either.
+func (g *Gateway) refund(r pretend.Request, l *pretend.Ledger) pretend.Answer {
+	fields, err := members(r.Body)
+	if err != nil {
+		return invalidRequest.answer()
+	}
+	expected, err := sign(fields, g.cfg.Secret)
+	if err != nil {
+		return invalidRequest.answer()
+	}
+	// Hex in upper case and a second header are refused (assumed).
+	given := r.Header.Values("Authorization")
+	if len(given) != 1 || given[0] != "Bearer "+expected {
+		return wrongSignature.answer()
+	}
+	// The documents have the header in their samples; that it is insisted on is assumed.
+	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
+		return invalidRequest.answer()
+	}
+
+	// A member more than the documents list is refused (assumed): it would be ignored at best, and a client that believes in
+	// it would be wrong.
+	if len(fields) != 2 {
+		return invalidRequest.answer()
+	}
+	id, err := strconv.ParseInt(string(fields["transaction_id"]), 10, 64)
+	if err != nil || id <= 0 {
+		return invalidRequest.answer()
+	}
+	number := string(fields["amount"])
+	if err := checkAmount(number, g.cfg.Fractions); err != nil {
+		return invalidRequest.answer()
+	}
+
+	payment, ok := l.Payment(strconv.FormatInt(id, 10))
+	if !ok {
+		return paymentNotFound.answer()
+	}
+	// Major units (the fact sheet infers it: both plugins pass shop totals as they are).
+	amount, err := money.New(number, payment.Amount.Currency())
+	if err != nil || !amount.IsPositive() {
+		return invalidRequest.answer()
+	}
+	rest, err := payment.Amount.Sub(l.Refunded(payment.ID))
+	if err != nil {
+		return invalidRequest.answer()
+	}
+	if !rest.IsPositive() {
+		// 3010 is documented for a state that permits no further refund.
+		return notRefundable.answer()
+	}
+	if over, err := amount.Cmp(rest); err != nil || over > 0 {
+		// Assumed: no document says which code this gets; 5006, 1021 and 3010 are candidates.
+		return overLimit.answer()
+	}
+
+	g.drift++
+	return pretend.Answer{
+		Body:    g.success(id),
+		Drifted: drifted(g.drift),
+		Booking: &pretend.Refund{
+			ID:        l.NextID("refund-"), // for the ledger only: Tarlan gives its refunds no id
+			PaymentID: payment.ID,
+			Amount:    amount,
+			Full:      amount == payment.Amount,
+		},
+	}
+}
+
+func (g *Gateway) success(id int64) []byte {
+	if !g.cfg.StructuredResult {
+		return []byte(`{"status":true,"message":"Success","result":"success"}`)
+	}
+	// 999 is the only number that the documents show here; no list of such numbers is published.
+	return fmt.Appendf(nil, `{"status":true,"message":"Success","result":{"transaction_id":%d,"transaction_status_code":999}}`, id)
+}
+
+// drifted returns a success whose marks stand (HTTP 200, status true, status_code 0 or absent) while the rest changes type, each
+// time in another way.
+func drifted(n int) []byte {
+	bodies := []string{
+		`{"status":true,"message":200,"result":{"transaction_id":"999","transaction_status_code":"success"}}`,
+		`{"status":true,"message":{"en":"Success"},"result":null}`,
+		`{"status":true,"status_code":0,"result":["success",1]}`,
+		`{"status":true,"message":null,"result":1}`,
+		`{"status":true}`,
+	}
+	return []byte(bodies[(n-1)%len(bodies)])
+}
+
+// checkAmount accepts plain positive numbers only. The documents say Integer. An exponent is refused also where fractions are
+// taken (assumed). Quotes, null and all else that is no number don't pass either.
+func checkAmount(number string, fractions bool) error {
+	whole, part, pointed := strings.Cut(number, ".")
+	if !digits(whole) || pointed && !digits(part) {
+		return errors.New("not a plain number")
+	}
+	if pointed && !fractions {
+		return errors.New("not an integer")
+	}
+	if strings.Trim(whole+part, "0") == "" {
+		return errors.New("zero")
+	}
+	return nil
+}
+
+func digits(s string) bool {
+	return s != "" && strings.Trim(s, "0123456789") == ""
+}
