@@ -1,0 +1,263 @@
+// Package redstonetest is a pretend Redstone gateway: it answers refund calls as the documents of Redstone Payment Gateway
+// Services say, keeps a ledger, and goes wrong on demand. It shares no code with package redstone, so that the two can
+// disagree.
+//
+//	gateway, err := redstonetest.Start(redstonetest.Config{})
+//	if err != nil { … }
+//	defer gateway.Close()
+//	err = gateway.AddPayment(pretend.Payment{ID: "PY_c77f7bff21514bdf9dfe9f1b2", Amount: money.MustParse("100.00 ZMW")})
+//
+// It is as strict as the documents allow. Where they are silent it refuses, and the comment on that rule says "assumed":
+// a client should not depend on leniency that nobody promised.
+package redstonetest
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"mime"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/gorefund/refund/money"
+	"github.com/gorefund/refund/refundtest/pretend"
+)
+
+// The keys that requests must carry if Config leaves them empty. They belong to no account.
+const (
+	DefaultSecretKey = "redSec_test_pretend0000000000000000" // DefaultSecretKey is the secret-key header
+	DefaultPublicKey = "redPub_test_pretend0000000000000000" // DefaultPublicKey is the public-key header
+)
+
+const path = "/v1/payment/refunds/process"
+
+// Config says what kind of Redstone gateway to pretend. Its zero value is the gateway as documented.
+type Config struct {
+	SecretKey      string           // DefaultSecretKey if empty
+	PublicKey      string           // DefaultPublicKey if empty
+	EmptyReference bool             // answer with an empty data.reference, as the documents' sample does
+	Now            func() time.Time // nil means time.Now; must be safe for concurrent use
+}
+
+// Gateway is a pretend Redstone gateway at work. All its methods are safe for concurrent use.
+type Gateway struct {
+	*pretend.Server
+	cfg   Config
+	drift int // guarded by the ledger's lock: only answers use it
+}
+
+// Start begins to serve on a free port of 127.0.0.1. The caller must Close the gateway.
+func Start(cfg Config) (*Gateway, error) {
+	if cfg.SecretKey == "" {
+		cfg.SecretKey = DefaultSecretKey
+	}
+	if cfg.PublicKey == "" {
+		cfg.PublicKey = DefaultPublicKey
+	}
+	g := &Gateway{cfg: cfg}
+	server, err := pretend.Start(pretend.Options{
+		Routes: []pretend.Route{{Method: http.MethodPost, Path: path, Money: true, Answer: g.refund}},
+		Now:    cfg.Now,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("redstonetest: %w", err)
+	}
+	g.Server = server
+	return g, nil
+}
+
+// SecretKey returns the secret-key header that requests must have.
+func (g *Gateway) SecretKey() string {
+	return g.cfg.SecretKey
+}
+
+// PublicKey returns the public-key header that requests must have.
+func (g *Gateway) PublicKey() string {
+	return g.cfg.PublicKey
+}
+
+// refund answers a refund call. Which of two mistakes is named first is assumed, except that keys come before all else.
+func (g *Gateway) refund(r pretend.Request, l *pretend.Ledger) pretend.Answer {
+	if !is(r.Header, "secret-key", g.cfg.SecretKey) || !is(r.Header, "public-key", g.cfg.PublicKey) {
+		return failure(http.StatusUnauthorized, "invalid secret-key or public-key")
+	}
+	// The documents speak of raw JSON data; that the header is insisted on is assumed.
+	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
+		return failure(http.StatusBadRequest, "content type must be application/json")
+	}
+	fields, err := members(r.Body)
+	if err != nil {
+		return failure(http.StatusBadRequest, "invalid request body")
+	}
+	texts, err := check(fields)
+	if err != nil {
+		return failure(http.StatusBadRequest, err.Error())
+	}
+
+	payment, ok := l.Payment(texts["payment_reference"])
+	if !ok {
+		return failure(http.StatusNotFound, "payment not found")
+	}
+	currency := payment.Amount.Currency()
+	if given, ok := texts["currency"]; ok && given != currency {
+		return failure(http.StatusBadRequest, "currency does not match the payment") // assumed
+	}
+	// Major units (inferred from the samples' 0.1 and 1).
+	amount, err := money.New(string(fields["amount"]), currency)
+	if err != nil || !amount.IsPositive() {
+		return failure(http.StatusBadRequest, "invalid amount")
+	}
+	rest, err := payment.Amount.Sub(l.Refunded(payment.ID))
+	if err != nil {
+		return failure(http.StatusBadRequest, "invalid amount")
+	}
+	if !rest.IsPositive() {
+		return failure(http.StatusBadRequest, "payment has been fully refunded") // status and text assumed
+	}
+	if over, err := amount.Cmp(rest); err != nil || over > 0 {
+		// The documents forbid more than the payment; that earlier refunds count, and the answer's text, are assumed.
+		return failure(http.StatusBadRequest, "amount exceeds the refundable amount of the payment")
+	}
+
+	// Payments and payouts have references of this form; for refunds it is assumed.
+	sum := sha256.Sum256([]byte(l.NextID("refund-")))
+	reference := "PY_" + hex.EncodeToString(sum[:])[:25]
+	shown := reference
+	if g.cfg.EmptyReference {
+		shown = ""
+	}
+	g.drift++
+	return pretend.Answer{
+		Body: fmt.Appendf(nil, `{"status":"success","code":200,"message":"refund queued successfully",`+
+			`"data":{"status":"pending","message":"refund queued successfully","reference":%q}}`, shown),
+		Drifted: drifted(g.drift, shown),
+		Booking: &pretend.Refund{
+			ID:          reference,
+			PaymentID:   payment.ID,
+			Amount:      amount,
+			Full:        amount == payment.Amount,
+			Reason:      texts["reason"],
+			CallbackURL: texts["webhook_url"],
+			Pending:     true,
+		},
+	}
+}
+
+// failure is the envelope of a call that failed. Redstone publishes none; this form is a sister product's (assumed), and agrees
+// with what Redstone's dashboard reads.
+func failure(status int, message string) pretend.Answer {
+	return pretend.Answer{
+		Status: status,
+		Body:   fmt.Appendf(nil, `{"status":"error","code":%d,"message":%q,"data":null}`, status, message),
+	}
+}
+
+// drifted returns a success whose marks stand (HTTP 200, status, code and data.status) while the rest changes type, each time in
+// another way.
+func drifted(n int, reference string) []byte {
+	bodies := []string{
+		`{"status":"success","code":200,"message":200,"data":{"status":"pending","message":null,"reference":12345}}`,
+		`{"status":"success","code":200,"message":{"en":"refund queued"},"data":{"status":"pending","message":["refund queued"],"reference":null}}`,
+		`{"status":"success","code":200,"data":{"status":"pending"}}`,
+		`{"status":"success","code":200,"message":null,"data":{"status":"pending","message":1,"reference":{"id":"` + reference + `"}}}`,
+	}
+	return []byte(bodies[(n-1)%len(bodies)])
+}
+
+// is tells whether the header is there once, with exactly this value. A second one is refused (assumed).
+func is(h http.Header, name, value string) bool {
+	values := h.Values(name)
+	return len(values) == 1 && values[0] == value
+}
+
+// check returns the members that are strings. It refuses members that the documents don't know, others than strings, and empty
+// ones (assumed, even though a sample has "email":""), so that a client which sends its unset fields is caught: what the real
+// gateway makes of an empty momo_phone_number nobody knows.
+func check(fields map[string]json.RawMessage) (map[string]string, error) {
+	if _, ok := fields["amount"]; !ok {
+		return nil, errors.New("amount is required")
+	}
+	if _, ok := fields["payment_reference"]; !ok {
+		return nil, errors.New("payment_reference is required")
+	}
+	texts := make(map[string]string)
+	for _, name := range slices.Sorted(maps.Keys(fields)) { // in order, so that the same body gets the same answer
+		value := fields[name]
+		switch name {
+		case "amount":
+			if !plainNumber(string(value)) {
+				return nil, errors.New("amount must be a positive number with at most two decimals")
+			}
+		case "payment_reference", "reason", "webhook_url", "country", "currency", "narration", "transfer_to", "email",
+			"momo_phone_number":
+			var text *string
+			if err := json.Unmarshal(value, &text); err != nil || text == nil || *text == "" {
+				return nil, errors.New(name + " must be a string that is not empty")
+			}
+			texts[name] = *text
+		default:
+			return nil, errors.New("unknown field") // its name is the client's text, so it is not repeated
+		}
+	}
+	return texts, nil
+}
+
+// plainNumber accepts a positive JSON number without exponent and with at most two decimals (what more the real gateway takes
+// is unknown). Quotes, null and a sign don't pass.
+func plainNumber(number string) bool {
+	whole, part, pointed := strings.Cut(number, ".")
+	if !digits(whole) || pointed && (!digits(part) || len(part) > 2) {
+		return false
+	}
+	return strings.Trim(whole+part, "0") != ""
+}
+
+func digits(s string) bool {
+	return s != "" && strings.Trim(s, "0123456789") == ""
+}
+
+// members splits a JSON object. It refuses whatever two readers might understand in two ways: a name given twice, text after
+// the object, bytes that are not UTF-8 (all assumed).
+func members(body []byte) (map[string]json.RawMessage, error) {
+	if !utf8.Valid(body) {
+		return nil, errors.New("not UTF-8")
+	}
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	if start, err := decoder.Token(); err != nil || start != json.Delim('{') {
+		return nil, errors.New("not a JSON object")
+	}
+	fields := make(map[string]json.RawMessage)
+	for decoder.More() {
+		token, err := decoder.Token()
+		if err != nil {
+			return nil, err
+		}
+		name, ok := token.(string)
+		if !ok {
+			return nil, errors.New("a name is not a string")
+		}
+		if _, ok := fields[name]; ok {
+			return nil, fmt.Errorf("%q is given twice", name)
+		}
+		var value json.RawMessage
+		if err := decoder.Decode(&value); err != nil {
+			return nil, err
+		}
+		fields[name] = value
+	}
+	if _, err := decoder.Token(); err != nil {
+		return nil, err
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("text after the object")
+	}
+	return fields, nil
+}

@@ -1,0 +1,198 @@
+package redstone
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+
+	"github.com/gorefund/refund"
+	"github.com/gorefund/refund/internal/httpx"
+	"github.com/gorefund/refund/internal/wire"
+	"github.com/gorefund/refund/money"
+)
+
+const (
+	// hostURL serves test and live keys alike. It is deduced from public client
+	// code: the documents write the address as a variable.
+	hostURL = "https://api.gateway.redstonepgs.com"
+
+	// refundPath must not be posted to twice for one refund: Redstone has no
+	// idempotency key and takes several partial refunds.
+	refundPath = "/v1/payment/refunds/process"
+
+	// defaultReason is sent where the request has none: the prose lists the
+	// field beside the required ones.
+	defaultReason = "Refund requested by the merchant"
+
+	paramCountry    = "redstone.country"
+	paramCurrency   = "redstone.currency"
+	paramNarration  = "redstone.narration"
+	paramTransferTo = "redstone.transfer_to"
+	paramEmail      = "redstone.email"
+	paramPhone      = "redstone.momo_phone_number"
+
+	docs       = "https://developer.redstonepgs.com/api-documentation/payments/refund"
+	docsErrors = "https://developer.redstonepgs.com/api-documentation/errors"
+	docsCheck  = "https://developer.redstonepgs.com/api-documentation/payments/check-transaction-status"
+)
+
+func capabilities(currency string) refund.Capabilities {
+	return refund.Capabilities{
+		Gateway:          gateway,
+		Currencies:       refund.Fact[[]string]{Value: []string{currency}, Evidence: refund.Assumed, Source: "only ZMW is seen in the samples"},
+		Full:             refund.Fact[refund.FullMode]{Value: refund.FullByAmount, Evidence: refund.Documented, Source: docs + " (based on the amount)"},
+		Partial:          refund.Fact[refund.Answer]{Value: refund.Can, Evidence: refund.Documented, Source: docs},
+		RepeatedPartials: refund.Fact[refund.Answer]{Value: refund.NobodyKnows, Evidence: refund.Assumed, Source: "no document says whether the sum is limited"},
+		Accepted:         refund.Fact[refund.Status]{Value: refund.StatusPending, Evidence: refund.Documented, Source: docs + " (refund queued)"},
+		Inspect:          refund.Fact[refund.Answer]{Value: refund.Can, Evidence: refund.Documented, Source: docsCheck + " (by the refund's reference)"},
+		Callback:         refund.Fact[refund.CallbackMode]{Value: refund.CallbackUnsigned, Evidence: refund.Assumed, Source: docs + " has a webhook_url; its payload and signature are not documented"},
+		Params: []refund.Param{
+			{Name: paramCountry, Use: `sent as it is, such as "Zambia"`},
+			{Name: paramCurrency, Use: "sent as it is; must be the provider's currency"},
+			{Name: paramNarration, Use: "sent as it is"},
+			{Name: paramTransferTo, Use: `where the money goes, "mobile_number" is the only value seen`},
+			{Name: paramEmail, Use: "sent as it is"},
+			{Name: paramPhone, Use: "the mobile money account that is paid, 260… without +; a wrong number may pay somebody else"},
+		},
+		Codes: codes(),
+	}
+}
+
+// codes is every code and word that this adapter maps: numbers are codes of the
+// envelope, words are states of the refund. Anything else is unknown.
+func codes() []refund.GatewayCode {
+	state := func(word string, status refund.Status, as refund.Code, evidence refund.Evidence, source string) refund.GatewayCode {
+		return refund.GatewayCode{Code: word, Meaning: "state of the refund", As: as, Status: status, Evidence: evidence, Source: source}
+	}
+	fault := func(code string) refund.GatewayCode {
+		return refund.GatewayCode{Code: code, Meaning: "fault on Redstone's side", As: refund.OutcomeUnknown, Status: refund.StatusUnknown, Evidence: refund.Documented, Source: docsErrors}
+	}
+	return []refund.GatewayCode{
+		state("pending", refund.StatusPending, "", refund.Documented, docs),
+		state("processing", refund.StatusPending, "", refund.Documented, "https://developer.redstonepgs.com/api-documentation/payments/payout (a payout's state)"),
+		state("successful", refund.StatusSucceeded, "", refund.Documented, docsCheck+" (a final state)"),
+		state("failed", refund.StatusUnknown, refund.OutcomeUnknown, refund.Assumed, docsErrors+" (a provider's time-out counts as failed there, so it proves nothing in an accepted answer)"),
+		{Code: "400", Meaning: `bad request; unknown where the text says "already exists"`, As: refund.InvalidRequest, Status: refund.StatusRefused, Evidence: refund.Documented, Source: docsErrors},
+		{Code: "401", Meaning: "not authorised", As: refund.Unauthorized, Status: refund.StatusRefused, Evidence: refund.Documented, Source: docsErrors},
+		{Code: "404", Meaning: "no such resource", As: refund.PaymentNotFound, Status: refund.StatusRefused, Evidence: refund.Documented, Source: docsErrors},
+		fault("500"), fault("501"), fault("502"), fault("503"), fault("504"),
+	}
+}
+
+// request is the body. The fields of the documents' newer sample are sent only
+// if the caller gives them: what an empty one does, nobody knows.
+type request struct {
+	Amount           json.Number `json:"amount"` // major units, a plain decimal
+	PaymentReference string      `json:"payment_reference"`
+	Reason           string      `json:"reason"`
+	WebhookURL       string      `json:"webhook_url,omitempty"`
+	Country          string      `json:"country,omitempty"`
+	Currency         string      `json:"currency,omitempty"`
+	Narration        string      `json:"narration,omitempty"`
+	TransferTo       string      `json:"transfer_to,omitempty"`
+	Email            string      `json:"email,omitempty"`
+	Phone            string      `json:"momo_phone_number,omitempty"`
+}
+
+// encode makes the body of a request that was checked.
+func encode(req *refund.Request) ([]byte, error) {
+	out := request{
+		Amount:           json.Number(asked(req).Number()),
+		PaymentReference: req.Payment.ID,
+		Reason:           req.Reason,
+		WebhookURL:       req.CallbackURL,
+		Country:          req.Params[paramCountry],
+		Currency:         req.Params[paramCurrency],
+		Narration:        req.Params[paramNarration],
+		TransferTo:       req.Params[paramTransferTo],
+		Email:            req.Params[paramEmail],
+		Phone:            req.Params[paramPhone],
+	}
+	if out.Reason == "" {
+		out.Reason = defaultReason
+	}
+	return json.Marshal(out)
+}
+
+// asked is the amount that a checked request means: Redstone knows refunds by
+// amount only.
+func asked(req *refund.Request) money.Amount {
+	if req.Kind == refund.KindFull {
+		return req.Payment.Amount
+	}
+	return req.Amount
+}
+
+// maskPersonal returns a copy of req that may be shown.
+func maskPersonal(req *refund.Request) *refund.Request {
+	shown := *req
+	shown.Reason = httpx.Personal(req.Reason, req.Payment.ID)
+	shown.CallbackURL = httpx.MaskQuery(req.CallbackURL)
+	shown.Params = make(map[string]string, len(req.Params))
+	for name, value := range req.Params {
+		switch name {
+		case paramEmail, paramPhone:
+			if value != "" {
+				value = "***"
+			}
+		default:
+			value = httpx.Personal(value)
+		}
+		shown.Params[name] = value
+	}
+	return &shown
+}
+
+// answer is the envelope with the refund in it. A failed call's envelope is not
+// documented; the dashboard reads the same four fields, a sister product has
+// "success" as a boolean.
+type answer struct {
+	Status  wire.Text `json:"status"`
+	Success wire.Text `json:"success"`
+	Code    wire.Text `json:"code"`
+	Message wire.Text `json:"message"`
+	Data    struct {
+		Status    wire.Text `json:"status"`
+		Message   wire.Text `json:"message"`
+		Reference wire.Text `json:"reference"` // may be empty
+	} `json:"data"`
+}
+
+// decode reports whether body is Redstone's envelope.
+func decode(body []byte) (a answer, ok bool) {
+	if err := wire.Decode(body, &a); err != nil {
+		return answer{}, false
+	}
+	return a, !a.Status.Absent() || !a.Success.Absent() || !a.Code.Absent()
+}
+
+// saysYes reports whether any mark of the envelope is that of a success.
+func (a *answer) saysYes() bool {
+	return strings.EqualFold(a.Status.S, "success") || a.Success.S == "true" || a.Code.S == "200" || a.Code.S == "201"
+}
+
+// queued reports whether HTTP and the envelope agree that the call went well.
+func (a *answer) queued(httpStatus int) bool {
+	if httpStatus != http.StatusOK && httpStatus != http.StatusCreated || !a.Status.IsString("success") {
+		return false
+	}
+	if !a.Success.Absent() && a.Success.S != "true" {
+		return false
+	}
+	n, ok := a.Code.Int()
+	return a.Code.Absent() || ok && (n == http.StatusOK || n == http.StatusCreated)
+}
+
+// alreadyExists reports whether a 400 is of its second documented kind.
+func (a *answer) alreadyExists() bool {
+	return strings.Contains(strings.ToLower(a.text()), "already exist")
+}
+
+func (a *answer) text() string {
+	for _, t := range []wire.Text{a.Message, a.Data.Message} {
+		if t.Shape == wire.String && t.S != "" {
+			return t.S
+		}
+	}
+	return ""
+}
