@@ -1,0 +1,45 @@
+package paynet
+
+import "time"
+
+const (
+	timeZone = "Europe/Istanbul"
+	margin   = 15 * time.Minute
+)
+
+// calendar answers the questions of the day rule, in the time zone whose
+// midnight is assumed to count.
+type calendar struct {
+	now  func() time.Time
+	zone *time.Location
+}
+
+func newCalendar(now func() time.Time) calendar {
+	if now == nil {
+		now = time.Now
+	}
+	zone, err := time.LoadLocation(timeZone)
+	if err != nil { // a machine without zone data; Turkey has kept UTC+3 since 2016
+		zone = time.FixedZone(timeZone, 3*60*60)
+	}
+	return calendar{now: now, zone: zone}
+}
+
+// nearMidnight reports whether the day changes, or changed, within the margin.
+func (c calendar) nearMidnight() bool {
+	now := c.now()
+	return c.date(now.Add(-margin)) != c.date(now.Add(margin))
+}
+
+// isToday reports whether t may count as today at Paynet. A sale of the last
+// minutes of yesterday may have reached Paynet today, and one that lies in the
+// future is no proof of an earlier day.
+func (c calendar) isToday(t time.Time) bool {
+	return c.date(t.Add(margin)) >= c.date(c.now())
+}
+
+// date is the calendar day as a number that grows with time.
+func (c calendar) date(t time.Time) int {
+	y, m, d := t.In(c.zone).Date()
+	return (y*100+int(m))*100 + d
+}

@@ -1,0 +1,148 @@
+package paynet
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+
+	"github.com/gorefund/refund"
+	"github.com/gorefund/refund/internal/wire"
+)
+
+const (
+	productionURL = "https://api.paynet.com.tr"
+	sandboxURL    = "https://pts-api.paynet.com.tr"
+
+	// refundPath must not be posted to twice for one refund: Paynet has no
+	// idempotency key, and nothing says that code 5 or 100 guards a repeat.
+	refundPath = "/v1/transaction/reversed_request"
+
+	objectName = "transaction_reversed_request"
+
+	docs       = "https://doc.paynet.com.tr/english/cancellation-refund/refund"
+	docsCodes  = "https://doc.paynet.com.tr/genel-bilgiler/hata-kodlari/doenues-kodlari"
+	docsHTTP   = "https://doc.paynet.com.tr/genel-bilgiler/hata-kodlari/http-status-kodlar"
+	docsOldRef = "https://doc.paynet.com.tr/uornek/servisler/iptal-iade/iade"
+	docsList   = "https://doc.paynet.com.tr/english/cancellation-refund/refund-list"
+)
+
+func capabilities(currency string) refund.Capabilities {
+	return refund.Capabilities{
+		Gateway:          gateway,
+		Currencies:       refund.Fact[[]string]{Value: []string{currency}, Evidence: refund.Assumed, Source: "the call has no currency field; documented amounts are in TL"},
+		Full:             refund.Fact[refund.FullMode]{Value: refund.FullNative, Evidence: refund.Documented, Source: docs + " (amount left out)"},
+		Partial:          refund.Fact[refund.Answer]{Value: refund.Can, Evidence: refund.Documented, Source: docs},
+		RepeatedPartials: refund.Fact[refund.Answer]{Value: refund.NobodyKnows, Evidence: refund.Assumed, Source: "no document says"},
+		Accepted:         refund.Fact[refund.Status]{Value: refund.StatusPending, Evidence: refund.Documented, Source: docs + " (approved or disapproved later), " + docsOldRef},
+		SameDay: &refund.Fact[refund.SameDayRule]{
+			Value:    refund.SameDayRule{TimeZone: timeZone, Margin: margin},
+			Evidence: refund.Documented, Source: docs + " (the rule; its time zone and the margin are assumed)",
+		},
+		Inspect:  refund.Fact[refund.Answer]{Value: refund.Can, Evidence: refund.Documented, Source: docsList},
+		Callback: refund.Fact[refund.CallbackMode]{Value: refund.CallbackUnsigned, Evidence: refund.Documented, Source: docs + " (succeedUrl)"},
+		Codes:    codes(),
+	}
+}
+
+// codes is every code that this adapter maps. The documents give names only;
+// which of them are refusals is our reading of the names. A code that is not
+// here is unknown.
+func codes() []refund.GatewayCode {
+	const named = docsCodes + " (the name; its class is deduced)"
+	refused := func(code, name string, as refund.Code) refund.GatewayCode {
+		return refund.GatewayCode{Code: code, Meaning: name, As: as, Status: refund.StatusRefused, Evidence: refund.Assumed, Source: named}
+	}
+	unknown := func(code, name string, evidence refund.Evidence, source string) refund.GatewayCode {
+		return refund.GatewayCode{Code: code, Meaning: name, As: refund.OutcomeUnknown, Status: refund.StatusUnknown, Evidence: evidence, Source: source}
+	}
+	return []refund.GatewayCode{
+		{Code: "0", Meaning: "successful", Status: refund.StatusPending, Evidence: refund.Documented, Source: docs + ", " + docsCodes},
+		refused("1", "unsuccessful", refund.Declined),
+		refused("2", "companyblocked", refund.Declined),
+		refused("3", "agentblocked", refund.Declined),
+		refused("4", "agentnotfound", refund.Declined),
+		unknown("5", "duplicatedata: may be a repeat of a refund that worked", refund.Assumed, named),
+		refused("6", "noprocess", refund.Declined),
+		{Code: "7", Meaning: "unauthorized", As: refund.Unauthorized, Status: refund.StatusRefused, Evidence: refund.Documented, Source: docsCodes},
+		unknown("8", "servererror", refund.Documented, docsCodes),
+		refused("9", "notimplemented", refund.Unsupported),
+		unknown("10", "timeout", refund.Documented, docsCodes),
+		refused("11", "badrequest", refund.InvalidRequest),
+		refused("12", "nodata", refund.PaymentNotFound),
+		refused("18", "wrongcarddata", refund.Declined),
+		refused("19", "wrongtransactiontype", refund.NotRefundable),
+		refused("20", "wrongpostype", refund.NotRefundable),
+		refused("21", "wrongratioget", refund.Declined),
+		unknown("100", "oldsuccessful: an earlier success, no new money", refund.Observed, "public client code calls it an earlier successful operation"),
+	}
+}
+
+// Full and partial refunds differ by nothing but amount, and an amount that is
+// empty or zero means everything, so each has a type of its own and neither has
+// an omitempty amount.
+type fullRequest struct {
+	XactID     string `json:"xact_id"`
+	SucceedURL string `json:"succeedUrl,omitempty"`
+}
+
+type partialRequest struct {
+	XactID     string `json:"xact_id"`
+	Amount     string `json:"amount"` // hundredths, digits only
+	SucceedURL string `json:"succeedUrl,omitempty"`
+}
+
+// encode makes the body of a request that was checked: a partial amount is
+// positive and of a currency with hundredths.
+func encode(req *refund.Request) ([]byte, error) {
+	if req.Kind == refund.KindFull {
+		return json.Marshal(fullRequest{XactID: req.Payment.ID, SucceedURL: req.CallbackURL})
+	}
+	return json.Marshal(partialRequest{
+		XactID: req.Payment.ID, Amount: strconv.FormatInt(req.Amount.Minor(), 10), SucceedURL: req.CallbackURL,
+	})
+}
+
+// answer is the refund's answer, or under another status than 200 the error
+// object.
+type answer struct {
+	ObjectName wire.Text `json:"object_name"`
+	Code       wire.Text `json:"code"` // declared a string, printed as a number
+	ResultCode wire.Text `json:"result_code"`
+	Message    wire.Text `json:"message"`
+}
+
+// decode reports whether body is one of Paynet's.
+func decode(body []byte) (a answer, ok bool) {
+	if err := wire.Decode(body, &a); err != nil {
+		return answer{}, false
+	}
+	if a.Message.Shape != wire.String {
+		a.Message.S = ""
+	}
+	return a, !a.Code.Absent() || !a.ResultCode.Absent()
+}
+
+// resultCode is the result code in its plain form, its text if it has none, or
+// empty if there is none at all.
+func (a *answer) resultCode(httpStatus int) string {
+	t := a.ResultCode
+	if httpStatus == http.StatusOK {
+		t = a.Code
+	}
+	return t.S
+}
+
+// agrees reports whether the two codes do not contradict each other.
+func (a *answer) agrees() bool {
+	return a.ResultCode.Absent() || a.ResultCode.S == a.Code.S
+}
+
+// accepted reports whether a code 0 stands alone: as an integer, without another
+// result code, and in an answer that does not name itself another one.
+func (a *answer) accepted() bool {
+	n, ok := a.Code.Int()
+	return ok && n == 0 && a.agrees() && (a.ObjectName.Shape != wire.String || a.ObjectName.S == objectName)
+}
+
+// isRefusal reports whether an HTTP status leaves it to the result code.
+func isRefusal(status int) bool { return status >= 400 && status < 500 }
