@@ -1,0 +1,156 @@
+package tlpe
+
+import (
+	"encoding/json"
+	"strings"
+
+	"github.com/gorefund/refund"
+	"github.com/gorefund/refund/internal/wire"
+)
+
+const (
+	productionURL = "https://api.tlpe.io"
+	sandboxURL    = "https://test-api.tlpe.io"
+
+	// refundPath is a constant: /capture takes the same body as a full refund
+	// and would take money instead. A POST to it must not be repeated, since
+	// TLPE has no idempotency key.
+	refundPath = "/refund"
+
+	// defaultReason is sent where the request has none: the field is required,
+	// and nobody knows whether it may be empty.
+	defaultReason = "Refund requested by the merchant"
+
+	codeFull          = "OK.02.00"
+	codePartial       = "OK.04.00"
+	codeInvalid       = "ER.02.30"
+	codeCannotProcess = "ER.20.20"
+
+	// reasonAlreadyRefunded is quoted in the text of ER.20.20, which is a frame
+	// around any reason.
+	reasonAlreadyRefunded = "Transaction is already refunded"
+
+	docs = "https://developers.tlpe.io/post-refund-payment"
+)
+
+func capabilities(currency string) refund.Capabilities {
+	return refund.Capabilities{
+		Gateway:          gateway,
+		Currencies:       refund.Fact[[]string]{Value: []string{currency}, Evidence: refund.Assumed, Source: "the call has no currency field: an amount is read in the payment's own currency"},
+		Full:             refund.Fact[refund.FullMode]{Value: refund.FullNative, Evidence: refund.Documented, Source: docs + " (no amount; not every brand supports it)"},
+		Partial:          refund.Fact[refund.Answer]{Value: refund.Can, Evidence: refund.Documented, Source: docs + " (not every brand supports it)"},
+		RepeatedPartials: refund.Fact[refund.Answer]{Value: refund.Can, Evidence: refund.Assumed, Source: docs + ` ("must not exceed available refundable amount")`},
+		Accepted:         refund.Fact[refund.Status]{Value: refund.StatusSucceeded, Evidence: refund.Documented, Source: docs + " (samples answer with the final state)"},
+		Inspect:          refund.Fact[refund.Answer]{Value: refund.NobodyKnows, Evidence: refund.Assumed, Source: "https://developers.tlpe.io/get-transaction-details shows no refunds"},
+		Callback:         refund.Fact[refund.CallbackMode]{Value: refund.CallbackSigned, Evidence: refund.Observed, Source: "public client code takes OK.02.00 and OK.04.00 from signed notifications"},
+		Codes:            codes(),
+	}
+}
+
+// codes is every code that this adapter maps. The vendor's full table is not
+// public: an OK.* or ER.* that is not here is unknown, and PN.* is pending.
+func codes() []refund.GatewayCode {
+	const (
+		report = "https://developers.tlpe.io/get-transaction-details"
+		client = "public client code"
+	)
+	return []refund.GatewayCode{
+		{Code: codeFull, Meaning: "Full refund successful", Status: refund.StatusSucceeded, Evidence: refund.Documented, Source: docs},
+		{Code: codePartial, Meaning: "Partial refund successful", Status: refund.StatusSucceeded, Evidence: refund.Documented, Source: docs},
+		{Code: codeInvalid, Meaning: "invalid parameters; PaymentNotFound if the envelope says 404", As: refund.InvalidRequest, Status: refund.StatusRefused, Evidence: refund.Documented, Source: docs + ", " + report},
+		{Code: codeCannotProcess, Meaning: "unable to process, with a quoted reason; AlreadyRefunded if the reason says so", As: refund.Declined, Status: refund.StatusRefused, Evidence: refund.Documented, Source: docs},
+		{Code: "ER.02.00", Meaning: "brand not enabled", As: refund.Declined, Status: refund.StatusRefused, Evidence: refund.Observed, Source: client + " (seen at /checkout only)"},
+		{Code: "OK.00.00", Meaning: "payment successful: not a refund", As: refund.OutcomeUnknown, Status: refund.StatusUnknown, Evidence: refund.Documented, Source: report},
+		{Code: "OK.01.00", Meaning: "ready for payment: not a refund", As: refund.OutcomeUnknown, Status: refund.StatusUnknown, Evidence: refund.Observed, Source: client + " (a mock)"},
+		{Code: "OK.00.10", Meaning: "payment pending: not a refund", As: refund.OutcomeUnknown, Status: refund.StatusUnknown, Evidence: refund.Observed, Source: client + " (a mock)"},
+		{Code: "PN.*", Meaning: "pending", Status: refund.StatusPending, Evidence: refund.Assumed, Source: "no document shows one; the prefix stands for pending"},
+	}
+}
+
+func isPending(code string) bool { return strings.HasPrefix(code, "PN.") && len(code) > len("PN.") }
+
+func isError(code string) bool { return strings.HasPrefix(code, "ER.") }
+
+// Full and partial refunds differ by nothing but amount, so each has a type of
+// its own: no empty value can turn one into the other.
+type fullRequest struct {
+	TransactionID string `json:"transaction_id"`
+	NotifyUser    string `json:"notify_user"` // "true" or "false", a string by the schema
+	Reason        string `json:"reason"`
+}
+
+type partialRequest struct {
+	fullRequest
+	Amount any `json:"amount"` // a string or a json.Number
+}
+
+// encode makes the body of a request that was checked.
+func encode(req *refund.Request, asNumber bool) ([]byte, error) {
+	full := fullRequest{TransactionID: req.Payment.ID, NotifyUser: "false", Reason: req.Reason}
+	if req.NotifyCustomer {
+		full.NotifyUser = "true"
+	}
+	if full.Reason == "" {
+		full.Reason = defaultReason
+	}
+	if req.Kind == refund.KindFull {
+		return json.Marshal(full)
+	}
+	partial := partialRequest{fullRequest: full, Amount: req.Amount.Number()}
+	if asNumber {
+		partial.Amount = json.Number(req.Amount.Number())
+	}
+	return json.Marshal(partial)
+}
+
+type answer struct {
+	Status  wire.Text `json:"status"` // like an HTTP status; a string by the schema, a number in the samples
+	Message wire.Text `json:"message"`
+	Error   wire.Text `json:"error"`
+	Data    struct {
+		TransactionID wire.Text `json:"transaction_id"`
+		StatusCode    wire.Text `json:"status_code"`
+		Description   wire.Text `json:"status_description"`
+	} `json:"data"`
+}
+
+// decode reports whether body is TLPE's envelope.
+func decode(body []byte) (a answer, ok bool) {
+	if err := wire.Decode(body, &a); err != nil {
+		return answer{}, false
+	}
+	return a, !a.Status.Absent() || !a.Data.StatusCode.Absent()
+}
+
+func (a *answer) code() string {
+	if a.Data.StatusCode.Shape != wire.String {
+		return ""
+	}
+	return a.Data.StatusCode.S
+}
+
+// text is the most telling of the answer's texts.
+func (a *answer) text() string {
+	for _, t := range []wire.Text{a.Data.Description, a.Message, a.Error} {
+		if t.Shape == wire.String && t.S != "" {
+			return t.S
+		}
+	}
+	return ""
+}
+
+// accepted reports whether HTTP and the envelope say that the call went well.
+func (a *answer) accepted(httpStatus int) bool {
+	status, ok := a.Status.Int()
+	return ok && status == 200 && httpStatus >= 200 && httpStatus < 300
+}
+
+// reason is the text that ER.20.20 quotes.
+func (a *answer) reason() string {
+	s := a.Data.Description.S
+	from, to := strings.IndexByte(s, '\''), strings.LastIndexByte(s, '\'')
+	if from < 0 || to <= from {
+		return ""
+	}
+	return s[from+1 : to]
+}
