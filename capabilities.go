@@ -3,6 +3,7 @@ package refund
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/gorefund/refund/money"
@@ -137,7 +138,7 @@ func (m CallbackMode) MarshalText() ([]byte, error) { return []byte(m.String()),
 // SameDayRule says that a payment can be refunded only in full on its own day.
 type SameDayRule struct {
 	TimeZone string        `json:"time_zone"` // whose calendar decides, "Europe/Istanbul"
-	Margin   time.Duration `json:"margin"`    // around midnight, in which no partial refund is sent either
+	Margin   time.Duration `json:"margin"`    // around midnight, in which no partial refund is sent either; nanoseconds in JSON
 }
 
 // Param is a gateway detail that [Request.Params] may hold.
@@ -149,7 +150,7 @@ type Param struct {
 // GatewayCode is one line of an adapter's code table: what the adapter makes of
 // an answer of its gateway.
 type GatewayCode struct {
-	Code     string   `json:"code"`    // the gateway's own, verbatim
+	Code     string   `json:"code"`    // the gateway's own, verbatim; "PN.*" stands for all that begin so
 	Meaning  string   `json:"meaning"` // the gateway's own word for it
 	As       Code     `json:"as"`      // empty where Status is Pending or Succeeded
 	Status   Status   `json:"status"`
@@ -171,7 +172,7 @@ type Capabilities struct {
 	Minimum          *Fact[money.Amount]  `json:"minimum,omitempty"`
 	Maximum          *Fact[money.Amount]  `json:"maximum,omitempty"`
 	SameDay          *Fact[SameDayRule]   `json:"same_day,omitempty"`
-	Window           *Fact[time.Duration] `json:"window,omitempty"` // how old a payment may be
+	Window           *Fact[time.Duration] `json:"window,omitempty"` // how old a payment may be; nanoseconds in JSON
 	Inspect          Fact[Answer]         `json:"inspect"`          // can the gateway be asked what became of a refund?
 	Callback         Fact[CallbackMode]   `json:"callback"`
 	Params           []Param              `json:"params,omitempty"`
@@ -210,9 +211,18 @@ func (c *Capabilities) Lookup(code string) (GatewayCode, bool) {
 	return GatewayCode{}, false
 }
 
+// accepts reports whether the line makes code an acceptance.
+func (g *GatewayCode) accepts(code string) bool {
+	family, many := strings.CutSuffix(g.Code, "*")
+	return (g.Status == StatusPending || g.Status == StatusSucceeded) &&
+		(code == g.Code || many && strings.HasPrefix(code, family))
+}
+
 // AddCodes adds codes that a user learned from the vendor to the table; they
-// count as observed. It refuses what is no Code of this package and what would
-// hide an acceptance: a listed code that means Pending or Succeeded.
+// count as observed. It refuses what is no Code of a refund and what would hide
+// an acceptance: a code that a line of the table, also one that ends in "*" and
+// so stands for many, says to mean Pending or Succeeded. If it fails, the table
+// may hold some of the codes.
 func (c *Capabilities) AddCodes(learned map[string]Code) error {
 	names := make([]string, 0, len(learned))
 	for name := range learned {
@@ -222,7 +232,7 @@ func (c *Capabilities) AddCodes(learned map[string]Code) error {
 	for _, name := range names {
 		as := learned[name]
 		if name == "" || !as.Known() || as == Forged || as == Malformed || as == NotARefund {
-			return fmt.Errorf("codes: %q cannot be mapped to %q: use one of refund.Codes()", clip(name, 64), clip(string(as), 64))
+			return fmt.Errorf("codes: %q cannot be mapped to %q: use one of refund.Codes() that is not for callbacks", clip(name, 64), clip(string(as), 64))
 		}
 		status := StatusRefused
 		if as == OutcomeUnknown {
@@ -231,10 +241,10 @@ func (c *Capabilities) AddCodes(learned map[string]Code) error {
 		line := GatewayCode{Code: name, Meaning: "added by configuration", As: as, Status: status, Evidence: Observed, Source: "configuration"}
 		i := slices.IndexFunc(c.Codes, func(g GatewayCode) bool { return g.Code == name })
 		switch {
+		case slices.ContainsFunc(c.Codes, func(g GatewayCode) bool { return g.accepts(name) }):
+			return fmt.Errorf("codes: %q means that the refund was accepted and cannot be mapped to %q", clip(name, 64), as)
 		case i < 0:
 			c.Codes = append(c.Codes, line)
-		case c.Codes[i].Status == StatusPending || c.Codes[i].Status == StatusSucceeded:
-			return fmt.Errorf("codes: %q means that the refund was accepted and cannot be mapped to %q", name, as)
 		default:
 			c.Codes[i] = line
 		}

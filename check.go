@@ -146,7 +146,7 @@ func (c *Capabilities) checkParams(params map[string]string) *Error {
 		gateway, rest, _ := strings.Cut(name, ".")
 		switch {
 		case gateway == "" || rest == "":
-			return invalid(fmt.Sprintf("params: %q has no gateway's prefix, such as %q", clip(name, 64), c.Gateway+"."+clip(name, 64)))
+			return invalid(fmt.Sprintf(`params: %q has no gateway's prefix, as in "redstone.country"; %s knows %s`, clip(name, 64), c.Gateway, c.paramNames()))
 		case gateway != c.Gateway:
 			if !slices.Contains(gatewayNames[:], gateway) {
 				return invalid(fmt.Sprintf("params: %q begins with an unknown gateway's name", clip(name, 64)))
@@ -178,9 +178,9 @@ func checkText(req *Request) *Error {
 	case id == "":
 		return invalid("Payment.ID is empty: give the payment's id as the gateway names it")
 	case len(id) > maxID || !plain(id) || hasEdgeSpace(id):
-		return invalid("Payment.ID must be one line of at most " + strconv.Itoa(maxID) + " bytes without surrounding spaces")
+		return invalid("Payment.ID must be one line of UTF-8 of at most " + strconv.Itoa(maxID) + " bytes without surrounding spaces")
 	case len(req.Key) > maxID || !plain(req.Key) || hasEdgeSpace(req.Key):
-		return invalid("Key must be one line of at most " + strconv.Itoa(maxID) + " bytes without surrounding spaces")
+		return invalid("Key must be one line of UTF-8 of at most " + strconv.Itoa(maxID) + " bytes without surrounding spaces")
 	case len(req.Reason) > maxReason || !utf8.ValidString(req.Reason):
 		return invalid("Reason must be UTF-8 of at most " + strconv.Itoa(maxReason) + " bytes")
 	}
@@ -194,14 +194,14 @@ func checkText(req *Request) *Error {
 // belong to an id, and they end up in logs.
 func plain(s string) bool {
 	for i := range len(s) {
-		if b := s[i]; b < 0x20 || b == 0x7F || b >= utf8.RuneSelf {
+		if b := s[i]; b-' ' >= 0x7F-' ' { // not printable ASCII
 			return utf8.ValidString(s) && strings.IndexFunc(s, unicode.IsControl) < 0
 		}
 	}
 	return true
 }
 
-func hasEdgeSpace(s string) bool { return strings.TrimSpace(s) != s }
+func hasEdgeSpace(s string) bool { return len(strings.TrimSpace(s)) < len(s) }
 
 func checkCallbackURL(s string) *Error {
 	u, err := url.Parse(s)

@@ -15,7 +15,7 @@ import (
 // works through any wrapping.
 type Code string
 
-// The codes. Every error of this module carries one of them.
+// The codes. Every *Error carries one of them.
 const (
 	// InvalidRequest: something in the request or the configuration is missing
 	// or wrong; the text says what to change.
@@ -87,8 +87,9 @@ func (c Code) Error() string { return string(c) }
 // Known reports whether c is one of the codes above.
 func (c Code) Known() bool { return slices.Contains(codes[:], c) }
 
-// Error is what every failing call of this module returns; find it with
-// [errors.As]. It holds no secret, no signature and no personal data.
+// Error is what a failing call of a client, a router, a provider or a New
+// returns, wrapped or not; find it with [errors.As]. It holds no secret, no
+// signature and no personal data.
 //
 // Its Status is [StatusNotSent], [StatusRefused] or [StatusUnknown] where a
 // refund was asked for.
@@ -100,7 +101,7 @@ type Error struct {
 	GatewayCode string        `json:"gateway_code,omitempty"` // the gateway's own code, as it came
 	Message     string        `json:"message,omitempty"`      // for people; the gateway's own text where it gave one, at most 4 KiB
 	HTTPStatus  int           `json:"http_status,omitempty"`  // 0 if no answer came
-	RetryAfter  time.Duration `json:"retry_after,omitempty"`  // how long the gateway asks to wait, 0 if it does not say
+	RetryAfter  time.Duration `json:"retry_after,omitempty"`  // how long the gateway asks to wait, 0 if it does not say; nanoseconds in JSON
 	Err         error         `json:"-"`                      // the cause, if there is one: a context's error, a network error
 }
 
@@ -112,13 +113,12 @@ func (e *Error) Error() string {
 		b.WriteString(e.Gateway)
 		b.WriteString(": ")
 	}
-	b.WriteString(e.Op)
-	switch {
-	case e.Op == "refund" && e.Status == StatusNotSent:
-		b.WriteString(" not sent: ")
-	case e.Op == "refund" && e.Status == StatusRefused:
-		b.WriteString(" refused: ")
-	default:
+	if e.Op != "" {
+		b.WriteString(e.Op)
+		if e.Op == "refund" && e.Status != StatusUnknown { // an unknown outcome is said by its code
+			b.WriteByte(' ')
+			b.WriteString(strings.ReplaceAll(e.Status.String(), "_", " "))
+		}
 		b.WriteString(": ")
 	}
 	b.WriteString(string(e.Code))
@@ -160,9 +160,10 @@ func (e *Error) Is(target error) bool {
 func (e *Error) Unwrap() error { return e.Err }
 
 // StatusOf returns the Status of the *Error in err. Any other error, and nil,
-// gives StatusUnknown: nothing is known about what it did.
+// gives StatusUnknown: nothing is known about what it did. So does an error that
+// matches [OutcomeUnknown] anywhere, such as several errors joined.
 func StatusOf(err error) Status {
-	if e, ok := asError(err); ok {
+	if e, ok := asError(err); ok && !errors.Is(err, OutcomeUnknown) {
 		return e.Status
 	}
 	return StatusUnknown
@@ -176,7 +177,7 @@ func SafeToRetry(err error) bool {
 	if !ok {
 		return false
 	}
-	switch e.Status {
+	switch StatusOf(err) {
 	case StatusNotSent:
 		return e.Code == Unavailable || e.Code == RateLimited || e.Code == InProgress
 	case StatusRefused:

@@ -2,10 +2,12 @@ package refund
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"runtime/debug"
+	"slices"
 	"time"
 )
 
@@ -25,9 +27,11 @@ type Client struct {
 // Option changes a [Client].
 type Option func(*Client)
 
-// WithLogger logs each refund as one record: info for an accepted one, warn for
-// one that was refused or not sent, error for an unknown outcome. The records
-// hold no secret and no personal data, but they do hold payment ids and keys.
+// WithLogger logs each attempt of a refund as one record: info for an accepted
+// one, warn for one that was refused, not sent, or accepted otherwise than asked,
+// error for an unknown outcome. A provider that panics adds a record with the
+// stack. The records hold no secret and no personal data, but they do hold
+// payment ids and keys.
 func WithLogger(l *slog.Logger) Option { return func(c *Client) { c.log = l } }
 
 // WithRetry tries again what is [SafeToRetry], and nothing else.
@@ -49,7 +53,7 @@ func WithName(name string) Option {
 type Retry struct {
 	Attempts int           // in all, the first one included; below 2 = no retry
 	Base     time.Duration // the first pause; 0 = 200 ms
-	Max      time.Duration // the longest pause; 0 = 5 s
+	Max      time.Duration // the longest pause; 0 = 5 s, or Base if that is longer
 }
 
 // New makes a Client for p. It never fails: a nil p shows as an
@@ -68,7 +72,7 @@ func New(p Provider, opts ...Option) *Client {
 		c.retry.Base = 200 * time.Millisecond
 	}
 	if c.retry.Max <= 0 {
-		c.retry.Max = 5 * time.Second
+		c.retry.Max = max(5*time.Second, c.retry.Base)
 	}
 	if caps, ok := capabilitiesOf(p); ok {
 		c.provider, c.caps = p, caps
@@ -93,6 +97,10 @@ func capabilitiesOf(p Provider) (caps Capabilities, ok bool) {
 	return p.Capabilities(), true
 }
 
+// Format implements [fmt.Formatter]: every verb gives the client's name and
+// nothing of the provider, whose fields may be secrets.
+func (c *Client) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "refund.Client(%s)", c.name) }
+
 // Name returns the provider's name: that of [WithName], or the gateway's.
 func (c *Client) Name() string { return c.name }
 
@@ -114,8 +122,15 @@ func (c *Client) Refund(ctx context.Context, req Request) (*Result, error) {
 	for attempt := 1; ; attempt++ {
 		res, err := c.once(ctx, &req)
 		c.record(ctx, &req, res, err, attempt)
-		if err == nil || attempt >= c.retry.Attempts || !SafeToRetry(err) || !c.pause(ctx, attempt, err) {
+		if err == nil || attempt >= c.retry.Attempts || !SafeToRetry(err) {
 			return res, err
+		}
+		again, ended := c.pause(ctx, attempt, err)
+		switch {
+		case ended != nil && !errors.Is(err, ended):
+			return nil, fmt.Errorf("%w; the context ended before another attempt: %w", err, ended)
+		case !again:
+			return nil, err
 		}
 	}
 }
@@ -124,7 +139,7 @@ func (c *Client) Refund(ctx context.Context, req Request) (*Result, error) {
 func (c *Client) ready(ctx context.Context, op string, req *Request) error {
 	switch {
 	case c.provider == nil:
-		return &Error{Op: op, Code: InvalidRequest, Status: StatusNotSent, Message: "the client has no provider: check the error of the provider's New"}
+		return noProvider(op)
 	case ctx == nil:
 		return &Error{Gateway: c.caps.Gateway, Op: op, Code: InvalidRequest, Status: StatusNotSent, Message: "the context is nil"}
 	case c.named && req.Provider != "" && req.Provider != c.name:
@@ -140,6 +155,10 @@ func (c *Client) ready(ctx context.Context, op string, req *Request) error {
 	return nil
 }
 
+func noProvider(op string) *Error {
+	return &Error{Op: op, Code: InvalidRequest, Status: StatusNotSent, Message: "the client has no provider: check the error of the provider's New"}
+}
+
 // once makes one call of the provider and trusts nothing of its answer that
 // contradicts itself.
 func (c *Client) once(ctx context.Context, req *Request) (res *Result, err error) {
@@ -151,15 +170,21 @@ func (c *Client) once(ctx context.Context, req *Request) (res *Result, err error
 			}
 		}
 	}()
-	res, err = c.provider.Refund(ctx, *req)
+	given, err := c.provider.Refund(ctx, *req)
+	accepted := given != nil && (given.Status == StatusPending || given.Status == StatusSucceeded)
 	switch {
+	case err != nil && accepted:
+		return nil, c.unknown("the provider returned an error and the status "+given.Status.String(), err)
 	case err != nil:
 		return nil, c.guard(err)
-	case res == nil:
+	case given == nil:
 		return nil, c.unknown("the provider returned neither a result nor an error", nil)
-	case res.Status != StatusPending && res.Status != StatusSucceeded:
-		return nil, c.unknown("the provider returned no error and the status "+res.Status.String(), nil)
+	case !accepted:
+		return nil, c.unknown("the provider returned no error and the status "+given.Status.String(), nil)
 	}
+	// A copy: a provider may keep what it gave, and give it to others as well.
+	copied := *given
+	res = &copied
 	res.Gateway, res.Key = c.caps.Gateway, req.Key
 	if res.PaymentID == "" {
 		res.PaymentID = req.Payment.ID
@@ -173,20 +198,22 @@ func (c *Client) once(ctx context.Context, req *Request) (res *Result, err error
 	return res, nil
 }
 
-// guard makes every error of a provider an *Error with a possible Status.
+// guard makes every error of a provider an *Error with a possible Status, and
+// with no code but its own where the outcome is unknown.
 func (c *Client) guard(err error) error {
 	e, ok := asError(err)
 	if !ok {
 		return c.unknown("the provider returned an error without a status", err)
 	}
+	_ = err.Error() // one that cannot be printed must panic here, not in the caller's log
 	switch e.Status {
 	case StatusNotSent, StatusRefused:
-		if e.Code.Known() && e.Code != OutcomeUnknown {
+		if e.Code.Known() && !errors.Is(err, OutcomeUnknown) {
 			return err
 		}
-		return c.unknown("the provider's error has the code "+clip(string(e.Code), 64)+", which contradicts its status "+e.Status.String(), err)
+		return c.unknown(fmt.Sprintf("the provider's error has the status %s, which its code %q or its cause contradicts", e.Status, clip(string(e.Code), 64)), err)
 	case StatusUnknown:
-		if e.Code == OutcomeUnknown {
+		if e.Code == OutcomeUnknown && !matchesAnother(err) {
 			return err
 		}
 		return c.unknown("", err)
@@ -195,34 +222,75 @@ func (c *Client) guard(err error) error {
 	}
 }
 
-func (c *Client) unknown(message string, cause error) *Error {
-	return &Error{Gateway: c.caps.Gateway, Op: "refund", Code: OutcomeUnknown, Status: StatusUnknown, Message: message, Err: cause}
+// matchesAnother reports whether err matches a code beside OutcomeUnknown.
+func matchesAnother(err error) bool {
+	return slices.ContainsFunc(codes[:], func(c Code) bool { return c != OutcomeUnknown && errors.Is(err, c) })
 }
 
-// pause waits before the next attempt and reports whether there should be one.
-func (c *Client) pause(ctx context.Context, attempt int, err error) bool {
-	d := c.retry.Max
-	if shift := attempt - 1; shift < 32 && c.retry.Base<<shift > 0 {
-		d = min(d, c.retry.Base<<shift)
+func (c *Client) unknown(message string, cause error) *Error {
+	const warning = "money may have moved, do not send again"
+	if message == "" {
+		message = warning
+	} else {
+		message = warning + ": " + message
+	}
+	e := &Error{Gateway: c.caps.Gateway, Op: "refund", Code: OutcomeUnknown, Status: StatusUnknown, Message: message}
+	if cause == nil {
+		return e
+	}
+	if inner, ok := asError(cause); ok {
+		e.GatewayCode, e.HTTPStatus = inner.GatewayCode, inner.HTTPStatus
+	}
+	e.Err = &doubted{err: cause, text: cause.Error()}
+	return e
+}
+
+// doubted is a provider's error that is not believed. It matches what it
+// matched, a context's error for example, but no Code: a caller who asks for
+// Declined first would take an unknown outcome for a refusal. Its text is made
+// once, where a panic of a nil pointer is still caught.
+type doubted struct {
+	err  error
+	text string
+}
+
+func (d *doubted) Error() string { return d.text }
+
+func (d *doubted) Is(target error) bool {
+	_, code := target.(Code)
+	return !code && errors.Is(d.err, target)
+}
+
+func (d *doubted) As(target any) bool { return errors.As(d.err, target) }
+
+// pause waits before the next attempt. again: there should be one. ended is the
+// context's error if that ended meanwhile.
+func (c *Client) pause(ctx context.Context, attempt int, err error) (again bool, ended error) {
+	d := min(c.retry.Base, c.retry.Max)
+	for range attempt - 1 {
+		if d > c.retry.Max/2 { // also the guard against an overflow
+			d = c.retry.Max
+			break
+		}
+		d *= 2
 	}
 	d -= rand.N(d/2 + 1)
 	if e, ok := asError(err); ok && e.RetryAfter > d {
 		if e.RetryAfter > c.retry.Max {
-			return false
+			return false, nil
 		}
 		d = e.RetryAfter
 	}
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= d {
-		return false
+		return false, ctx.Err()
 	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-		return true
 	case <-ctx.Done():
-		return false
 	}
+	return ctx.Err() == nil, ctx.Err()
 }
 
 // record logs one attempt. attempt is 0 if the provider was not asked.
@@ -233,8 +301,8 @@ func (c *Client) record(ctx context.Context, req *Request, res *Result, err erro
 	level, status, kind, amount := slog.LevelInfo, StatusOf(err), req.Kind, req.Amount
 	if err == nil {
 		status, kind, amount = res.Status, res.Kind, res.Amount
-		if kind != req.Kind {
-			level = slog.LevelWarn // accepted, but not as asked: somebody should look
+		if !asAsked(req, res) {
+			level = slog.LevelWarn // somebody should look
 		}
 	} else {
 		level = slog.LevelWarn
@@ -248,9 +316,10 @@ func (c *Client) record(ctx context.Context, req *Request, res *Result, err erro
 	attrs := []slog.Attr{
 		slog.String("gateway", c.caps.Gateway),
 		slog.String("provider", c.name),
-		slog.String("payment", req.Payment.ID),
-		slog.String("key", req.Key),
+		slog.String("payment", clip(req.Payment.ID, maxID)), // longer ones were refused, and are logged all the same
+		slog.String("key", clip(req.Key, maxID)),
 		slog.String("asked", req.Kind.String()),
+		slog.String("asked_amount", req.Amount.String()),
 		slog.String("kind", kind.String()),
 		slog.String("amount", amount.String()),
 		slog.String("status", status.String()),
@@ -263,6 +332,12 @@ func (c *Client) record(ctx context.Context, req *Request, res *Result, err erro
 		attrs = append(attrs, slog.String("code", string(e.Code)), slog.String("gateway_code", e.GatewayCode), slog.String("error", e.Error()))
 	}
 	c.log.LogAttrs(ctx, level, "refund "+status.String(), attrs...)
+}
+
+// asAsked reports whether the gateway says that it did what was asked for.
+func asAsked(req *Request, res *Result) bool {
+	sameAmount := req.Kind != KindPartial || !res.Amount.IsSet() || res.Amount == req.Amount
+	return sameAmount && res.Kind == req.Kind && res.PaymentID == req.Payment.ID
 }
 
 // Inspect asks the gateway what it says now about a payment and its refunds. It
@@ -303,9 +378,11 @@ func (c *Client) Plan(ctx context.Context, req Request) (*Plan, error) {
 // ability finds an optional interface of the raw provider.
 func ability[T any](c *Client, op string) (T, error) {
 	p, ok := c.provider.(T)
-	if !ok {
-		var none T
-		return none, &Error{Gateway: c.caps.Gateway, Op: op, Code: Unsupported, Status: StatusNotSent, Message: "this provider cannot do that"}
+	switch {
+	case c.provider == nil:
+		return p, noProvider(op)
+	case !ok:
+		return p, &Error{Gateway: c.caps.Gateway, Op: op, Code: Unsupported, Status: StatusNotSent, Message: "this provider cannot do that"}
 	}
 	return p, nil
 }

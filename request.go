@@ -1,6 +1,7 @@
 package refund
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/gorefund/refund/money"
@@ -32,7 +33,8 @@ func (k Kind) String() string {
 // MarshalText returns what String returns.
 func (k Kind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
 
-// UnmarshalText accepts "full", "partial" and, for the zero value, "".
+// UnmarshalText accepts "full", "partial" and, for the zero value, "". If it
+// fails, k is unchanged.
 func (k *Kind) UnmarshalText(text []byte) error {
 	switch string(text) {
 	case "full":
@@ -42,7 +44,7 @@ func (k *Kind) UnmarshalText(text []byte) error {
 	case "":
 		*k = 0
 	default:
-		return invalid(`kind must be "full" or "partial"`)
+		return fmt.Errorf(`refund: %q is not a kind: it must be "full" or "partial"`, clip(string(text), 32))
 	}
 	return nil
 }

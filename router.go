@@ -2,7 +2,6 @@ package refund
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -19,27 +18,36 @@ type Router struct {
 
 // NewRouter makes a Router. def is the name for requests without a Provider; an
 // empty def means that each request has to name one. A client without a name of
-// its own gets the name that it has in clients.
+// its own gets the name that it has in clients; the caller's client stays as it
+// is. The error is [InvalidRequest] and names all that is wrong at once.
 func NewRouter(def string, clients map[string]*Client) (*Router, error) {
 	r := &Router{def: def, clients: make(map[string]*Client, len(clients))}
-	for name, c := range clients {
+	var problems []string
+	addf := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
+	for _, name := range slices.Sorted(maps.Keys(clients)) { // the same mistake must give the same error
+		c, shown := clients[name], clip(name, 64)
 		switch {
 		case name == "":
-			return nil, errors.New("refund: a client in a router needs a name")
+			addf("a client in a router needs a name")
+		case len(name) > maxID || !plain(name) || hasEdgeSpace(name):
+			addf("the name %q must be one line of UTF-8 of at most %d bytes without surrounding spaces", shown, maxID)
 		case c == nil || c.provider == nil:
-			return nil, fmt.Errorf("refund: the client %q has no provider", name)
+			addf("the client %q has no provider", shown)
 		case c.named && c.name != name:
-			return nil, fmt.Errorf("refund: the client %q names itself %q", name, c.name)
+			addf("the client %q names itself %q", shown, clip(c.name, 64))
+		default:
+			named := *c
+			named.name, named.named = name, true
+			r.clients[name] = &named
 		}
-		named := *c
-		named.name, named.named = name, true
-		r.clients[name] = &named
 	}
 	if len(clients) == 0 {
-		return nil, errors.New("refund: a router needs at least one client")
+		addf("a router needs at least one client")
+	} else if _, ok := clients[def]; def != "" && !ok {
+		addf("the default %q is not among the clients: %s", clip(def, 64), r.names())
 	}
-	if def != "" && r.clients[def] == nil {
-		return nil, fmt.Errorf("refund: the default %q is not among the clients: %s", def, r.names())
+	if len(problems) > 0 {
+		return nil, &Error{Op: "config", Code: InvalidRequest, Status: StatusNotSent, Message: strings.Join(problems, "; ")}
 	}
 	return r, nil
 }

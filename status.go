@@ -49,7 +49,7 @@ func (s Status) String() string {
 // MarshalText returns what String returns.
 func (s Status) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// UnmarshalText accepts exactly the words of String.
+// UnmarshalText accepts exactly the words of String. If it fails, s is unchanged.
 func (s *Status) UnmarshalText(text []byte) error {
 	for i, name := range statusNames {
 		if string(text) == name {

@@ -1,0 +1,220 @@
+package refund_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gorefund/refund"
+	"github.com/gorefund/refund/money"
+)
+
+func amount(s string) money.Amount { return money.MustParse(s) }
+
+func fact(s string) *refund.Fact[money.Amount] {
+	return &refund.Fact[money.Amount]{Value: amount(s)}
+}
+
+// What Check refuses reaches no provider, and the text says what to change.
+func TestCheckRefuses(t *testing.T) {
+	t.Parallel()
+	byAmount := func(c *refund.Capabilities) { c.Full.Value = refund.FullByAmount }
+	noParams := func(c *refund.Capabilities) { c.Params = nil }
+	twoCurrencies := func(c *refund.Capabilities) { c.Currencies.Value = []string{"PHP", "USD"} }
+	long := strings.Repeat("x", 256)
+	full, partial := refund.KindFull, refund.KindPartial
+
+	for name, tt := range map[string]struct {
+		caps func(*refund.Capabilities)
+		kind refund.Kind
+		edit func(*refund.Request)
+		code refund.Code
+		says []string
+	}{
+		"no kind":         {nil, 0, func(*refund.Request) {}, refund.InvalidRequest, []string{"Kind", "refund.Full", "refund.Partial"}},
+		"no kind, amount": {nil, 0, func(r *refund.Request) { r.Amount = amount("10.00 PHP") }, refund.InvalidRequest, []string{"Kind"}},
+		"unlisted kind":   {nil, refund.Kind(9), func(*refund.Request) {}, refund.InvalidRequest, []string{"Kind"}},
+
+		"id empty":          {nil, full, func(r *refund.Request) { r.Payment.ID = "" }, refund.InvalidRequest, []string{"Payment.ID is empty"}},
+		"id too long":       {nil, full, func(r *refund.Request) { r.Payment.ID = long }, refund.InvalidRequest, []string{"Payment.ID", "255 bytes"}},
+		"id of two lines":   {nil, full, func(r *refund.Request) { r.Payment.ID = "a\nb" }, refund.InvalidRequest, []string{"Payment.ID", "one line"}},
+		"id with a NUL":     {nil, full, func(r *refund.Request) { r.Payment.ID = "a\x00" }, refund.InvalidRequest, []string{"Payment.ID"}},
+		"id with a DEL":     {nil, full, func(r *refund.Request) { r.Payment.ID = "a\x7f" }, refund.InvalidRequest, []string{"Payment.ID"}},
+		"id with a C1":      {nil, full, func(r *refund.Request) { r.Payment.ID = "a\u0085b" }, refund.InvalidRequest, []string{"Payment.ID"}},
+		"id no UTF-8":       {nil, full, func(r *refund.Request) { r.Payment.ID = "a\xff" }, refund.InvalidRequest, []string{"Payment.ID", "UTF-8"}},
+		"id space before":   {nil, full, func(r *refund.Request) { r.Payment.ID = " TRX-1" }, refund.InvalidRequest, []string{"Payment.ID", "surrounding spaces"}},
+		"id space behind":   {nil, full, func(r *refund.Request) { r.Payment.ID = "TRX-1\u00a0" }, refund.InvalidRequest, []string{"Payment.ID", "surrounding spaces"}},
+		"id only spaces":    {nil, full, func(r *refund.Request) { r.Payment.ID = "  " }, refund.InvalidRequest, []string{"Payment.ID", "surrounding spaces"}},
+		"key too long":      {nil, full, func(r *refund.Request) { r.Key = long }, refund.InvalidRequest, []string{"Key", "255 bytes"}},
+		"key of two lines":  {nil, full, func(r *refund.Request) { r.Key = "a\rb" }, refund.InvalidRequest, []string{"Key", "one line"}},
+		"key no UTF-8":      {nil, full, func(r *refund.Request) { r.Key = "\xc3" }, refund.InvalidRequest, []string{"Key", "UTF-8"}},
+		"key with a space":  {nil, full, func(r *refund.Request) { r.Key = "K-1 " }, refund.InvalidRequest, []string{"Key", "surrounding spaces"}},
+		"reason too long":   {nil, full, func(r *refund.Request) { r.Reason = strings.Repeat("x", 1025) }, refund.InvalidRequest, []string{"Reason", "1024 bytes"}},
+		"reason no UTF-8":   {nil, full, func(r *refund.Request) { r.Reason = "a\xff" }, refund.InvalidRequest, []string{"Reason", "UTF-8"}},
+		"remaining":         {nil, full, func(r *refund.Request) { r.Remaining = amount("1.00 PHP") }, refund.InvalidRequest, []string{"Remaining", "journal", "leave it out"}},
+		"remaining of zero": {nil, full, func(r *refund.Request) { r.Remaining = amount("0.00 PHP") }, refund.InvalidRequest, []string{"Remaining"}},
+
+		"callback relative":  {nil, full, func(r *refund.Request) { r.CallbackURL = "/refunds" }, refund.InvalidRequest, []string{"CallbackURL", "absolute URL, https://"}},
+		"callback no URL":    {nil, full, func(r *refund.Request) { r.CallbackURL = "https://shop.example/%zz" }, refund.InvalidRequest, []string{"CallbackURL", "absolute"}},
+		"callback no host":   {nil, full, func(r *refund.Request) { r.CallbackURL = "https:///refunds" }, refund.InvalidRequest, []string{"CallbackURL", "absolute"}},
+		"callback port only": {nil, full, func(r *refund.Request) { r.CallbackURL = "https://:443/refunds" }, refund.InvalidRequest, []string{"CallbackURL", "absolute"}},
+		"callback opaque":    {nil, full, func(r *refund.Request) { r.CallbackURL = "https:shop.example" }, refund.InvalidRequest, []string{"CallbackURL", "absolute"}},
+		"callback no UTF-8":  {nil, full, func(r *refund.Request) { r.CallbackURL = "https://shop.example/\xff" }, refund.InvalidRequest, []string{"CallbackURL"}},
+		"callback http":      {nil, full, func(r *refund.Request) { r.CallbackURL = "http://shop.example/refunds" }, refund.InvalidRequest, []string{"CallbackURL", "https://"}},
+		"callback lookalike": {nil, full, func(r *refund.Request) { r.CallbackURL = "http://localhost.shop.example/" }, refund.InvalidRequest, []string{"https://"}},
+		"callback http IP":   {nil, full, func(r *refund.Request) { r.CallbackURL = "http://192.0.2.7/refunds" }, refund.InvalidRequest, []string{"https://"}},
+		"callback ftp":       {nil, full, func(r *refund.Request) { r.CallbackURL = "ftp://shop.example/refunds" }, refund.InvalidRequest, []string{"https://"}},
+		"callback user":      {nil, full, func(r *refund.Request) { r.CallbackURL = "https://me@shop.example/" }, refund.InvalidRequest, []string{"CallbackURL", "user name"}},
+		"callback too long":  {nil, full, func(r *refund.Request) { r.CallbackURL = "https://shop.example/" + strings.Repeat("x", 2048) }, refund.InvalidRequest, []string{"CallbackURL"}},
+
+		"paid zero":             {nil, full, func(r *refund.Request) { r.Payment.Amount = amount("0.00 PHP") }, refund.InvalidRequest, []string{"Payment.Amount is 0.00 PHP", "what was paid"}},
+		"paid negative":         {nil, full, func(r *refund.Request) { r.Payment.Amount = amount("-1.00 PHP") }, refund.InvalidRequest, []string{"Payment.Amount is -1.00 PHP"}},
+		"paid in another":       {nil, full, func(r *refund.Request) { r.Payment.Amount = amount("10.00 USD") }, refund.InvalidAmount, []string{"Payment.Amount is in USD", "PHP"}},
+		"full with an amount":   {nil, full, func(r *refund.Request) { r.Amount = amount("10.00 PHP") }, refund.InvalidRequest, []string{"takes no Amount", "refund.Partial", "10.00 PHP"}},
+		"full with zero":        {nil, full, func(r *refund.Request) { r.Amount = amount("0.00 PHP") }, refund.InvalidRequest, []string{"takes no Amount"}},
+		"full by unknown":       {byAmount, full, func(*refund.Request) {}, refund.InvalidRequest, []string{"by amount only", "Payment.Amount"}},
+		"full too fine":         {func(c *refund.Capabilities) { byAmount(c); c.Step = fact("1.00 PHP") }, full, func(r *refund.Request) { r.Payment.Amount = amount("10.50 PHP") }, refund.InvalidAmount, []string{"10.50 PHP", "multiple of 1.00 PHP", "nothing is rounded"}},
+		"full too little":       {func(c *refund.Capabilities) { byAmount(c); c.Minimum = fact("5.00 PHP") }, full, func(r *refund.Request) { r.Payment.Amount = amount("4.99 PHP") }, refund.InvalidAmount, []string{"minimum of 5.00 PHP"}},
+		"full unsupported":      {func(c *refund.Capabilities) { c.Full.Value = refund.FullUnsupported }, full, func(*refund.Request) {}, refund.Unsupported, []string{"no full refund"}},
+		"full of unlisted mode": {func(c *refund.Capabilities) { c.Full.Value = 9 }, full, func(*refund.Request) {}, refund.Unsupported, []string{"no full refund"}},
+
+		"partial unsupported":   {func(c *refund.Capabilities) { c.Partial.Value = refund.Cannot }, partial, func(*refund.Request) {}, refund.Unsupported, []string{"no partial refund"}},
+		"partial unknown":       {func(c *refund.Capabilities) { c.Partial.Value = refund.NobodyKnows }, partial, func(*refund.Request) {}, refund.Unsupported, []string{"no partial refund"}},
+		"partial of nothing":    {nil, partial, func(r *refund.Request) { r.Amount = money.Amount{} }, refund.InvalidAmount, []string{"needs an Amount"}},
+		"partial of zero":       {nil, partial, func(r *refund.Request) { r.Amount = amount("0.00 PHP") }, refund.InvalidAmount, []string{"0.00 PHP", "more than zero"}},
+		"partial negative":      {nil, partial, func(r *refund.Request) { r.Amount = amount("-10.00 PHP") }, refund.InvalidAmount, []string{"-10.00 PHP", "more than zero"}},
+		"partial in another":    {nil, partial, func(r *refund.Request) { r.Amount = amount("10.00 USD") }, refund.InvalidAmount, []string{"Amount is in USD", "PHP"}},
+		"partial in no listed":  {func(c *refund.Capabilities) { c.Currencies.Value = nil }, partial, func(*refund.Request) {}, refund.InvalidAmount, []string{"Amount is in PHP"}},
+		"partial too fine":      {func(c *refund.Capabilities) { c.Step = fact("1.00 PHP") }, partial, func(r *refund.Request) { r.Amount = amount("10.01 PHP") }, refund.InvalidAmount, []string{"10.01 PHP", "multiple of 1.00 PHP"}},
+		"partial too little":    {func(c *refund.Capabilities) { c.Minimum = fact("10.01 PHP") }, partial, func(*refund.Request) {}, refund.InvalidAmount, []string{"10.00 PHP", "minimum of 10.01 PHP"}},
+		"partial too much":      {func(c *refund.Capabilities) { c.Maximum = fact("9.99 PHP") }, partial, func(*refund.Request) {}, refund.InvalidAmount, []string{"10.00 PHP", "maximum of 9.99 PHP"}},
+		"partial above paid":    {nil, partial, func(r *refund.Request) { r.Payment.Amount = amount("9.99 PHP") }, refund.ExceedsRefundable, []string{"10.00 PHP", "9.99 PHP that was paid"}},
+		"partial, paid another": {twoCurrencies, partial, func(r *refund.Request) { r.Payment.Amount = amount("25.00 USD") }, refund.InvalidAmount, []string{"Amount is in PHP", "Payment.Amount in USD"}},
+
+		"param no prefix":      {nil, full, func(r *refund.Request) { r.Params = map[string]string{"note": "x"} }, refund.InvalidRequest, []string{`"note"`, "prefix", "knows fake.note"}},
+		"param empty name":     {nil, full, func(r *refund.Request) { r.Params = map[string]string{"": "x"} }, refund.InvalidRequest, []string{"prefix"}},
+		"param only prefix":    {nil, full, func(r *refund.Request) { r.Params = map[string]string{"fake.": "x"} }, refund.InvalidRequest, []string{`"fake."`, "prefix"}},
+		"param only a name":    {nil, full, func(r *refund.Request) { r.Params = map[string]string{".note": "x"} }, refund.InvalidRequest, []string{`".note"`, "prefix"}},
+		"param other gateway":  {nil, full, func(r *refund.Request) { r.Params = map[string]string{"redston.transfer_to": "x"} }, refund.InvalidRequest, []string{`"redston.transfer_to"`, "unknown gateway"}},
+		"param upper case":     {nil, full, func(r *refund.Request) { r.Params = map[string]string{"Fake.note": "x"} }, refund.InvalidRequest, []string{`"Fake.note"`, "unknown gateway"}},
+		"param unknown":        {nil, full, func(r *refund.Request) { r.Params = map[string]string{"fake.notes": "x"} }, refund.InvalidRequest, []string{`"fake.notes"`, "it knows fake.note, fake.desk"}},
+		"param of none":        {noParams, full, func(r *refund.Request) { r.Params = map[string]string{"fake.note": "x"} }, refund.InvalidRequest, []string{`"fake.note"`, "it knows none"}},
+		"param of two lines":   {nil, full, func(r *refund.Request) { r.Params = map[string]string{"fake.note": "a\nb"} }, refund.InvalidRequest, []string{`"fake.note"`, "one line"}},
+		"param no UTF-8":       {nil, full, func(r *refund.Request) { r.Params = map[string]string{"fake.note": "\xff"} }, refund.InvalidRequest, []string{"UTF-8"}},
+		"param too long":       {nil, full, func(r *refund.Request) { r.Params = map[string]string{"fake.note": strings.Repeat("x", 2049)} }, refund.InvalidRequest, []string{"2048 bytes"}},
+		"param name very long": {nil, full, func(r *refund.Request) { r.Params = map[string]string{"fake." + long: "x"} }, refund.InvalidRequest, []string{"does not know"}},
+		"params, the first": {nil, full, func(r *refund.Request) {
+			r.Params = map[string]string{"fake.z": "", "fake.b": "", "fake.a": "", "fake.c": ""}
+		}, refund.InvalidRequest, []string{`"fake.a"`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			caps := capabilities()
+			if tt.caps != nil {
+				tt.caps(&caps)
+			}
+			req := refund.Request{Kind: tt.kind, Payment: refund.Payment{ID: "TRX-1"}}
+			if tt.kind == refund.KindPartial {
+				req.Amount = amount("10.00 PHP")
+			}
+			tt.edit(&req)
+
+			p := accepting()
+			p.caps = caps
+			res, err := refund.New(p, refund.WithRetry(refund.Retry{Attempts: 3})).Refund(t.Context(), req)
+			assert.Nil(t, res)
+			e := theError(t, err)
+			assert.Equal(t, tt.code, e.Code)
+			assert.Equal(t, refund.StatusNotSent, e.Status)
+			assert.Equal(t, "fake", e.Gateway)
+			assert.Equal(t, "refund", e.Op)
+			for _, words := range tt.says {
+				assert.Contains(t, e.Message, words)
+			}
+			assert.Less(t, len(e.Message), 300, "a text for people")
+			assert.NotContains(t, e.Message, "\n")
+			assert.False(t, refund.SafeToRetry(err), "the same request fails again")
+			assert.Zero(t, p.calls.Load(), "the provider was asked")
+
+			// A provider gets the same answer when it checks for itself.
+			direct := theError(t, caps.Check("plan", &req))
+			assert.Equal(t, tt.code, direct.Code)
+			assert.Equal(t, e.Message, direct.Message)
+			assert.Equal(t, "plan", direct.Op)
+			assert.Equal(t, refund.StatusNotSent, direct.Status)
+		})
+	}
+}
+
+// The borders from their allowed side.
+func TestCheckAccepts(t *testing.T) {
+	t.Parallel()
+	byAmount := func(c *refund.Capabilities) { c.Full.Value = refund.FullByAmount }
+	for name, tt := range map[string]struct {
+		caps func(*refund.Capabilities)
+		req  refund.Request
+		edit func(*refund.Request)
+	}{
+		"full":                 {nil, refund.Full("TRX-1"), nil},
+		"full, paid known":     {nil, refund.Full("TRX-1"), func(r *refund.Request) { r.Payment.Amount = amount("0.01 PHP") }},
+		"full by amount":       {byAmount, refund.Full("TRX-1"), func(r *refund.Request) { r.Payment.Amount = amount("25.00 PHP") }},
+		"partial":              {nil, ten(), nil},
+		"the least amount":     {nil, refund.Partial("TRX-1", amount("0.01 PHP")), nil},
+		"all that was paid":    {nil, ten(), func(r *refund.Request) { r.Payment.Amount = amount("10.00 PHP") }},
+		"a multiple":           {func(c *refund.Capabilities) { c.Step = fact("2.50 PHP") }, ten(), nil},
+		"a step of zero":       {func(c *refund.Capabilities) { c.Step = fact("0.00 PHP") }, ten(), nil},
+		"the minimum":          {func(c *refund.Capabilities) { c.Minimum = fact("10.00 PHP") }, ten(), nil},
+		"the maximum":          {func(c *refund.Capabilities) { c.Maximum = fact("10.00 PHP") }, ten(), nil},
+		"second currency":      {func(c *refund.Capabilities) { c.Currencies.Value = []string{"USD", "PHP"} }, ten(), nil},
+		"longest texts":        {nil, refund.Full(strings.Repeat("x", 255)), func(r *refund.Request) { r.Key, r.Reason = strings.Repeat("k", 255), strings.Repeat("r", 1024) }},
+		"printable ASCII":      {nil, refund.Full("a !~z"), nil},
+		"letters of the world": {nil, refund.Full("İade 1/ü"), func(r *refund.Request) { r.Key, r.Reason = "ключ", "line\nline" }},
+		"callback https":       {nil, ten(), func(r *refund.Request) { r.CallbackURL = "https://shop.example:8443/a?b=c" }},
+		"callback loopback":    {nil, ten(), func(r *refund.Request) { r.CallbackURL = "http://localhost:8080/cb" }},
+		"callback loopback v4": {nil, ten(), func(r *refund.Request) { r.CallbackURL = "http://127.0.0.7/cb" }},
+		"callback loopback v6": {nil, ten(), func(r *refund.Request) { r.CallbackURL = "http://[::1]:80/cb" }},
+		"own params":           {nil, ten(), func(r *refund.Request) { r.Params = map[string]string{"fake.note": "", "fake.desk": "ü"} }},
+		"other gateways params": {nil, ten(), func(r *refund.Request) {
+			r.Params = map[string]string{"redstone.transfer_to": "x", "tarlan.type": "y", "tlpe.z": "", "paynet.z": ""}
+		}},
+		"paid at any time": {nil, ten(), func(r *refund.Request) { r.Payment.PaidAt = time.Unix(0, 0) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := accepting()
+			if tt.caps != nil {
+				tt.caps(&p.caps)
+			}
+			if tt.edit != nil {
+				tt.edit(&tt.req)
+			}
+			_, err := refund.New(p).Refund(t.Context(), tt.req)
+			require.NoError(t, err)
+			assert.EqualValues(t, 1, p.calls.Load())
+			assert.NoError(t, p.caps.Check("refund", &tt.req))
+		})
+	}
+}
+
+// Check looks and changes nothing.
+func TestCheckLeavesTheRequest(t *testing.T) {
+	t.Parallel()
+	req := ten()
+	req.Params = map[string]string{"fake.note": "n"}
+	want := ten()
+	want.Params = map[string]string{"fake.note": "n"}
+	caps := capabilities()
+	require.NoError(t, caps.Check("refund", &req))
+	assert.Equal(t, want, req)
+}
+
+func TestFullAndPartial(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, refund.Request{Kind: refund.KindFull, Payment: refund.Payment{ID: "TRX-1"}}, refund.Full("TRX-1"))
+	assert.Equal(t, refund.Request{
+		Kind: refund.KindPartial, Payment: refund.Payment{ID: "TRX-1"}, Amount: amount("10.00 PHP"),
+	}, refund.Partial("TRX-1", amount("10.00 PHP")))
+}
