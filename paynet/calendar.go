@@ -39,7 +39,12 @@ func (c calendar) isToday(t time.Time) bool {
 }
 
 // date is the calendar day as a number that grows with time.
-func (c calendar) date(t time.Time) int {
-	y, m, d := t.In(c.zone).Date()
-	return (y*100+int(m))*100 + d
+func (c calendar) date(t time.Time) int64 {
+	_, offset := t.In(c.zone).Zone()
+	const day = 24 * 60 * 60
+	seconds := t.Unix() + int64(offset)
+	if seconds < 0 {
+		seconds -= day - 1 // division rounds towards zero
+	}
+	return seconds / day
 }

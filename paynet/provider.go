@@ -46,7 +46,7 @@ func (c *Config) UnmarshalJSON(data []byte) error {
 	read := struct {
 		*plain
 		Timeout conf.Duration `json:"timeout"`
-	}{plain: (*plain)(c)}
+	}{plain: (*plain)(c), Timeout: conf.Duration(c.Timeout)}
 	err := conf.Decode(data, &read)
 	c.Timeout = time.Duration(read.Timeout)
 	return err
@@ -149,19 +149,18 @@ func (p *Provider) check(op string, req *refund.Request) error {
 	if req.Kind == refund.KindFull || p.assumeSettled && req.Payment.PaidAt.IsZero() {
 		return nil
 	}
-	e := &refund.Error{Gateway: gateway, Op: op, Code: refund.SameDayPartial, Status: refund.StatusNotSent}
+	no := func(code refund.Code, message string) error {
+		return &refund.Error{Gateway: gateway, Op: op, Code: code, Status: refund.StatusNotSent, Message: message}
+	}
 	switch {
 	case req.Payment.PaidAt.IsZero():
-		e.Code = refund.InvalidRequest
-		e.Message = "give Payment.PaidAt: on the day of the sale Paynet cancels the whole payment, so a partial refund needs to know that day"
+		return no(refund.InvalidRequest, "give Payment.PaidAt: on the day of the sale Paynet cancels the whole payment, so a partial refund needs to know that day")
 	case p.day.nearMidnight():
-		e.Message = "around midnight in Istanbul it is not certain which day counts: try again in half an hour"
+		return no(refund.SameDayPartial, "around midnight in Istanbul it is not certain which day counts: try again in half an hour")
 	case p.day.isToday(req.Payment.PaidAt):
-		e.Message = "the sale is of today in Istanbul: Paynet gives back a part only from the next day on; a full refund is possible now"
-	default:
-		return nil
+		return no(refund.SameDayPartial, "the sale is of today in Istanbul: Paynet gives back a part only from the next day on; a full refund is possible now")
 	}
-	return e
+	return nil
 }
 
 // judge decides by code under HTTP 200 and by result_code under any other
@@ -188,7 +187,7 @@ func (p *Provider) judge(req *refund.Request, reply httpx.Reply) (*refund.Result
 		}, nil
 	case reply.Status == http.StatusOK && listed && line.Status == refund.StatusRefused && a.agrees():
 		return fail(line.As, line.Status)
-	case reply.Status == http.StatusOK:
+	case reply.Status == http.StatusOK, p.saysOtherwise(&a):
 		return fail(refund.OutcomeUnknown, refund.StatusUnknown)
 	case isRefusal(reply.Status) && listed && line.Status == refund.StatusRefused:
 		return fail(line.As, line.Status)
@@ -197,4 +196,12 @@ func (p *Provider) judge(req *refund.Request, reply httpx.Reply) (*refund.Result
 	default:
 		return fail(httpx.Judge(reply.Status, code == ""))
 	}
+}
+
+// saysOtherwise reports whether an error object contradicts its HTTP status: its
+// code, which should repeat that status, is one of an acceptance or of an
+// unknown outcome, or a code is there and cannot be read.
+func (p *Provider) saysOtherwise(a *answer) bool {
+	line, listed := p.caps.Lookup(a.Code.S)
+	return listed && line.Status != refund.StatusRefused || !a.legible()
 }

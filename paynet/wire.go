@@ -105,21 +105,24 @@ func encode(req *refund.Request) ([]byte, error) {
 // answer is the refund's answer, or under another status than 200 the error
 // object.
 type answer struct {
-	ObjectName wire.Text `json:"object_name"`
-	Code       wire.Text `json:"code"` // declared a string, printed as a number
-	ResultCode wire.Text `json:"result_code"`
-	Message    wire.Text `json:"message"`
+	ObjectName wire.Text
+	Code       wire.Text // declared a string, printed as a number
+	ResultCode wire.Text
+	Message    wire.Text
 }
 
 // decode reports whether body is one of Paynet's.
 func decode(body []byte) (a answer, ok bool) {
-	if err := wire.Decode(body, &a); err != nil {
-		return answer{}, false
-	}
+	err := wire.Read(body, []wire.Field{
+		{Name: "object_name", Text: &a.ObjectName},
+		{Name: "code", Text: &a.Code},
+		{Name: "result_code", Text: &a.ResultCode},
+		{Name: "message", Text: &a.Message},
+	})
 	if a.Message.Shape != wire.String {
 		a.Message.S = ""
 	}
-	return a, !a.Code.Absent() || !a.ResultCode.Absent()
+	return a, err == nil && (!a.Code.Absent() || !a.ResultCode.Absent())
 }
 
 // resultCode is the result code in its plain form, its text if it has none, or
@@ -141,7 +144,20 @@ func (a *answer) agrees() bool {
 // result code, and in an answer that does not name itself another one.
 func (a *answer) accepted() bool {
 	n, ok := a.Code.Int()
-	return ok && n == 0 && a.agrees() && (a.ObjectName.Shape != wire.String || a.ObjectName.S == objectName)
+	otherwise := a.ObjectName.Shape == wire.Twice || a.ObjectName.Shape == wire.String && a.ObjectName.S != objectName
+	return ok && n == 0 && a.agrees() && !otherwise
+}
+
+// legible reports whether the codes, where there are any, have a text. One that
+// is given twice, or is an object or a list, may say anything.
+func (a *answer) legible() bool {
+	for _, t := range []wire.Text{a.Code, a.ResultCode} {
+		switch t.Shape {
+		case wire.Object, wire.Array, wire.Twice:
+			return false
+		}
+	}
+	return true
 }
 
 // isRefusal reports whether an HTTP status leaves it to the result code.

@@ -9,6 +9,7 @@ import (
 	"github.com/gorefund/refund"
 	"github.com/gorefund/refund/internal/conf"
 	"github.com/gorefund/refund/internal/httpx"
+	"github.com/gorefund/refund/internal/wire"
 	"github.com/gorefund/refund/money"
 )
 
@@ -45,7 +46,7 @@ func (c *Config) UnmarshalJSON(data []byte) error {
 	read := struct {
 		*plain
 		Timeout conf.Duration `json:"timeout"`
-	}{plain: (*plain)(c)}
+	}{plain: (*plain)(c), Timeout: conf.Duration(c.Timeout)}
 	err := conf.Decode(data, &read)
 	c.Timeout = time.Duration(read.Timeout)
 	return err
@@ -157,11 +158,11 @@ func (p *Provider) judge(req *refund.Request, reply httpx.Reply) (*refund.Result
 		return fail(line.As, refund.StatusRefused)
 	case listed && line.Status == refund.StatusSucceeded && a.accepted(reply.Status):
 		return p.accepted(req, a, refund.StatusSucceeded), nil
-	case isPending(code) && a.accepted(reply.Status):
+	case !listed && isPending(code) && a.accepted(reply.Status):
 		return p.accepted(req, a, refund.StatusPending), nil
-	case code == "" || isError(code):
+	case !listed && isError(code), a.silent():
 		return fail(httpx.Judge(reply.Status, true))
-	default: // an unknown OK, or an acceptance that HTTP or the envelope contradicts
+	default: // an unknown OK, a code listed as unknown, or marks that contradict each other
 		return fail(refund.OutcomeUnknown, refund.StatusUnknown)
 	}
 }
@@ -173,8 +174,8 @@ func (p *Provider) accepted(req *refund.Request, a answer, status refund.Status)
 	}
 	// The documents call data.transaction_id the payment's number; one client
 	// takes it for the refund's. Only another number tells something new.
-	if id := a.Data.TransactionID.S; id != req.Payment.ID {
-		res.RefundID = p.http.Bound(id)
+	if id := a.Data.TransactionID; id.Shape != wire.Bool && id.S != req.Payment.ID {
+		res.RefundID = p.http.Bound(id.S)
 	}
 	switch a.code() {
 	case codeFull:

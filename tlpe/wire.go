@@ -2,6 +2,7 @@ package tlpe
 
 import (
 	"encoding/json"
+	"net/http"
 	"strings"
 
 	"github.com/gorefund/refund"
@@ -104,29 +105,42 @@ func encode(req *refund.Request, asNumber bool) ([]byte, error) {
 }
 
 type answer struct {
-	Status  wire.Text `json:"status"` // like an HTTP status; a string by the schema, a number in the samples
-	Message wire.Text `json:"message"`
-	Error   wire.Text `json:"error"`
+	Status  wire.Text // like an HTTP status; a string by the schema, a number in the samples
+	Message wire.Text
+	Error   wire.Text
 	Data    struct {
-		TransactionID wire.Text `json:"transaction_id"`
-		StatusCode    wire.Text `json:"status_code"`
-		Description   wire.Text `json:"status_description"`
-	} `json:"data"`
+		Self          wire.Text
+		TransactionID wire.Text
+		StatusCode    wire.Text
+		Description   wire.Text
+	}
 }
 
 // decode reports whether body is TLPE's envelope.
 func decode(body []byte) (a answer, ok bool) {
-	if err := wire.Decode(body, &a); err != nil {
-		return answer{}, false
-	}
-	return a, !a.Status.Absent() || !a.Data.StatusCode.Absent()
+	err := wire.Read(body, []wire.Field{
+		{Name: "status", Text: &a.Status},
+		{Name: "message", Text: &a.Message},
+		{Name: "error", Text: &a.Error},
+		{Name: "data", Text: &a.Data.Self, Inside: []wire.Field{
+			{Name: "transaction_id", Text: &a.Data.TransactionID},
+			{Name: "status_code", Text: &a.Data.StatusCode},
+			{Name: "status_description", Text: &a.Data.Description},
+		}},
+	})
+	return a, err == nil && (!a.Status.Absent() || !a.Data.StatusCode.Absent())
 }
 
-func (a *answer) code() string {
-	if a.Data.StatusCode.Shape != wire.String {
-		return ""
-	}
-	return a.Data.StatusCode.S
+// code is status_code as it came. A number keeps its text, although no document
+// knows such a code.
+func (a *answer) code() string { return a.Data.StatusCode.S }
+
+// silent reports whether the answer leaves the outcome to HTTP: it has no code,
+// and its envelope does not claim that the call went well. A code of another
+// type than a string is not silence: it may have been an acceptance.
+func (a *answer) silent() bool {
+	status, _ := a.Status.Int()
+	return (a.Data.StatusCode.Absent() || a.Data.StatusCode.IsString("")) && status != http.StatusOK
 }
 
 // text is the most telling of the answer's texts.
@@ -142,7 +156,7 @@ func (a *answer) text() string {
 // accepted reports whether HTTP and the envelope say that the call went well.
 func (a *answer) accepted(httpStatus int) bool {
 	status, ok := a.Status.Int()
-	return ok && status == 200 && httpStatus >= 200 && httpStatus < 300
+	return ok && status == http.StatusOK && httpStatus >= 200 && httpStatus < 300
 }
 
 // reason is the text that ER.20.20 quotes.

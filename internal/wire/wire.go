@@ -72,18 +72,18 @@ func (t *Text) UnmarshalJSON(data []byte) error {
 		*t = Text{Shape: Twice}
 		return nil
 	}
-	t.Shape = shapeOf(data)
-	switch t.Shape {
-	case String:
-		if raw := data[1 : len(data)-1]; bytes.IndexByte(raw, '\\') < 0 {
-			t.S = string(raw)
-			return nil
-		}
-		return json.Unmarshal(data, &t.S)
-	case Number, Bool:
-		t.S = string(data)
-	}
+	t.set(data)
 	return nil
+}
+
+// set takes a valid JSON value.
+func (t *Text) set(value []byte) {
+	switch t.Shape = shapeOf(value); t.Shape {
+	case String:
+		t.S = unquote(value)
+	case Number, Bool:
+		t.S = string(value)
+	}
 }
 
 // Int returns a JSON number or string that is an integer in its plain form: no

@@ -1,0 +1,75 @@
+// Package paynet refunds card payments that were taken through Paynet (Turkey).
+//
+//	provider, err := paynet.New(paynet.Config{SecretKey: key, Environment: refund.Sandbox})
+//	if err != nil {
+//		return err
+//	}
+//	client := refund.New(provider)
+//	req := refund.Partial("xk_EAAA…", money.MustParse("10.00 TRY"))
+//	req.Payment.PaidAt = paidAt // a part can be given back from the next day on
+//	res, err := client.Refund(ctx, req)
+//	switch {
+//	case err == nil: // pending: Paynet approves it later
+//	case errors.Is(err, refund.OutcomeUnknown): // money may have moved: look it up, never send again
+//	default: // nothing moved: err says why
+//	}
+//
+// What Paynet says or does is marked documented, observed (in public client
+// code) or assumed; [Provider.Capabilities] has the same marks, with their
+// sources.
+//
+// # Authentication
+//
+// The secret key stands behind "Basic " as it is, without base64 and without a
+// colon (documented, and observed). Paynet also wants calls from a fixed address
+// (documented); what it answers to another one is not known.
+//
+// # Amounts
+//
+// An amount is text in hundredths, "1000" for 10.00 (documented). An amount that
+// is left out or "0" gives back everything (documented): so the adapter makes
+// the bodies of full and partial refunds of two types, and a partial refund
+// without a positive amount is never sent.
+//
+// The request has no currency, and the documents speak of lira only. That an
+// amount is read in the payment's own currency is assumed: the adapter takes
+// only amounts in [Config.Currency], TRY by default, which must have two
+// decimals.
+//
+// On the day of the sale only the whole payment can be given back (documented).
+// The wording leaves open that a partial refund then cancels everything, so the
+// adapter refuses it with [refund.SameDayPartial], and one without
+// [refund.Payment.PaidAt] with [refund.InvalidRequest]; [Config.AssumeSettled]
+// lifts the latter. The day is that of Istanbul, with a margin of 15 minutes
+// around midnight (assumed).
+//
+// # Idempotency
+//
+// There is none: no key and no reference of the merchant's (documented). The
+// adapter sends each refund once and never again; nothing is known to stop a
+// second equal one. Code 5 (duplicate data) and code 100 (an earlier success,
+// observed) leave the outcome open, so they give [refund.OutcomeUnknown].
+//
+// # Statuses
+//
+// Code 0 under HTTP 200 means that the request was taken, and Paynet approves or
+// rejects it later (documented): an accepted refund is [refund.StatusPending].
+// The answer holds no number of the refund and no amount (documented).
+//
+// # Webhooks
+//
+// [refund.Request.CallbackURL] is sent as succeedUrl, to which Paynet posts
+// approvals and rejections alike, unsigned (documented). The adapter does not
+// read these posts. Until you have asked Paynet, take none of them as proof.
+//
+// # Errors
+//
+// Under HTTP 200 the result is in code; under any other status code repeats the
+// HTTP status and the result is in result_code (documented). The documents give
+// the codes' names only. That 1 to 4, 6, 9, 11, 12 and 18 to 21 are refusals is
+// assumed from these names, and so is the [refund.Code] that each becomes.
+//
+// Codes 8 (server error) and 10 (time-out), any code of no table, any HTTP 5xx,
+// and codes that contradict each other or their HTTP status give
+// [refund.OutcomeUnknown]. [Config.Codes] takes what Paynet explained to you.
+package paynet
