@@ -10,6 +10,7 @@ import (
 	"github.com/gorefund/refund"
 	"github.com/gorefund/refund/internal/conf"
 	"github.com/gorefund/refund/internal/httpx"
+	"github.com/gorefund/refund/internal/wire"
 	"github.com/gorefund/refund/money"
 )
 
@@ -42,7 +43,7 @@ func (c *Config) UnmarshalJSON(data []byte) error {
 	read := struct {
 		*plain
 		Timeout conf.Duration `json:"timeout"`
-	}{plain: (*plain)(c)}
+	}{plain: (*plain)(c), Timeout: conf.Duration(c.Timeout)}
 	err := conf.Decode(data, &read)
 	c.Timeout = time.Duration(read.Timeout)
 	return err
@@ -170,27 +171,45 @@ func (p *Provider) judge(req *refund.Request, reply httpx.Reply) (*refund.Result
 		return nil, p.http.Fail("refund", reply, as, status, code, text, keep(req)...)
 	}
 
+	state, onItsWay := p.state(a.Data.Status)
 	if a.queued(reply.Status) {
 		code = a.Data.Status.S
-		line, listed := p.caps.Lookup(strings.ToLower(code))
-		if !listed || line.Status != refund.StatusPending && line.Status != refund.StatusSucceeded {
+		if !onItsWay {
 			return fail(refund.OutcomeUnknown, refund.StatusUnknown)
 		}
-		return &refund.Result{
-			Status: line.Status, Kind: req.Kind, PaymentID: req.Payment.ID, Amount: asked(req),
-			RefundID: p.http.Bound(a.Data.Reference.S),
-			Code:     p.http.Bound(code), Message: p.http.Clean(text, keep(req)...),
-		}, nil
+		res := &refund.Result{
+			Status: state, Kind: req.Kind, PaymentID: req.Payment.ID, Amount: asked(req),
+			Code: p.http.Bound(code), Message: p.http.Clean(text, keep(req)...),
+		}
+		// A reference does not show whose it is. The payment's own is none of the refund.
+		if ref := a.Data.Reference; ref.Shape != wire.Bool && ref.S != req.Payment.ID {
+			res.RefundID = p.http.Bound(ref.S)
+		}
+		return res, nil
 	}
+	// The documents' codes are HTTP statuses, so one that says no counts only
+	// where HTTP says so too. A code that the user added stands for itself.
 	clientFault := reply.Status >= 400 && reply.Status < 500
-	switch line, listed := p.caps.Lookup(code); {
-	case !clientFault, a.saysYes(), a.alreadyExists(): // the last: an earlier request may have worked
+	line, listed := p.caps.Lookup(code)
+	settled := listed && line.Status == refund.StatusRefused && (clientFault || line.Evidence == refund.Observed)
+	_, misplaced := p.state(a.Status) // a state of the refund where the call's own word is due
+	switch {
+	case onItsWay, misplaced, a.saysYes(), leavesOpen(reply.Body):
 		return fail(refund.OutcomeUnknown, refund.StatusUnknown)
-	case listed && line.Status == refund.StatusRefused:
+	case settled:
 		return fail(line.As, line.Status)
+	case listed: // a fault, or a code that HTTP contradicts
+		return fail(refund.OutcomeUnknown, refund.StatusUnknown)
 	default:
 		return fail(httpx.Judge(reply.Status, true))
 	}
+}
+
+// state is what a state word means, and whether a refund in that state is on its
+// way or done.
+func (p *Provider) state(t wire.Text) (status refund.Status, onItsWay bool) {
+	line, listed := p.caps.Lookup(word(t))
+	return line.Status, listed && (line.Status == refund.StatusPending || line.Status == refund.StatusSucceeded)
 }
 
 // keep is what is no personal data although it may look like it.

@@ -1,6 +1,7 @@
 package redstone
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -67,11 +68,15 @@ func codes() []refund.GatewayCode {
 	fault := func(code string) refund.GatewayCode {
 		return refund.GatewayCode{Code: code, Meaning: "fault on Redstone's side", As: refund.OutcomeUnknown, Status: refund.StatusUnknown, Evidence: refund.Documented, Source: docsErrors}
 	}
+	done := func(code string) refund.GatewayCode {
+		return refund.GatewayCode{Code: code, Meaning: "the call went well; the state says how the refund stands", Status: refund.StatusPending, Evidence: refund.Documented, Source: docsErrors}
+	}
 	return []refund.GatewayCode{
 		state("pending", refund.StatusPending, "", refund.Documented, docs),
 		state("processing", refund.StatusPending, "", refund.Documented, "https://developer.redstonepgs.com/api-documentation/payments/payout (a payout's state)"),
 		state("successful", refund.StatusSucceeded, "", refund.Documented, docsCheck+" (a final state)"),
 		state("failed", refund.StatusUnknown, refund.OutcomeUnknown, refund.Assumed, docsErrors+" (a provider's time-out counts as failed there, so it proves nothing in an accepted answer)"),
+		done("200"), done("201"),
 		{Code: "400", Meaning: `bad request; unknown where the text says "already exists"`, As: refund.InvalidRequest, Status: refund.StatusRefused, Evidence: refund.Documented, Source: docsErrors},
 		{Code: "401", Meaning: "not authorised", As: refund.Unauthorized, Status: refund.StatusRefused, Evidence: refund.Documented, Source: docsErrors},
 		{Code: "404", Meaning: "no such resource", As: refund.PaymentNotFound, Status: refund.StatusRefused, Evidence: refund.Documented, Source: docsErrors},
@@ -147,28 +152,32 @@ func maskPersonal(req *refund.Request) *refund.Request {
 // documented; the dashboard reads the same four fields, a sister product has
 // "success" as a boolean.
 type answer struct {
-	Status  wire.Text `json:"status"`
-	Success wire.Text `json:"success"`
-	Code    wire.Text `json:"code"`
-	Message wire.Text `json:"message"`
+	Status  wire.Text
+	Success wire.Text
+	Code    wire.Text
+	Message wire.Text
 	Data    struct {
-		Status    wire.Text `json:"status"`
-		Message   wire.Text `json:"message"`
-		Reference wire.Text `json:"reference"` // may be empty
-	} `json:"data"`
+		Self      wire.Text // a text or a list in other calls' answers
+		Status    wire.Text
+		Message   wire.Text
+		Reference wire.Text // may be empty
+	}
 }
 
 // decode reports whether body is Redstone's envelope.
 func decode(body []byte) (a answer, ok bool) {
-	if err := wire.Decode(body, &a); err != nil {
-		return answer{}, false
-	}
-	return a, !a.Status.Absent() || !a.Success.Absent() || !a.Code.Absent()
-}
-
-// saysYes reports whether any mark of the envelope is that of a success.
-func (a *answer) saysYes() bool {
-	return strings.EqualFold(a.Status.S, "success") || a.Success.S == "true" || a.Code.S == "200" || a.Code.S == "201"
+	err := wire.Read(body, []wire.Field{
+		{Name: "status", Text: &a.Status},
+		{Name: "success", Text: &a.Success},
+		{Name: "code", Text: &a.Code},
+		{Name: "message", Text: &a.Message},
+		{Name: "data", Text: &a.Data.Self, Inside: []wire.Field{
+			{Name: "status", Text: &a.Data.Status},
+			{Name: "message", Text: &a.Data.Message},
+			{Name: "reference", Text: &a.Data.Reference},
+		}},
+	})
+	return a, err == nil && (!a.Status.Absent() || !a.Success.Absent() || !a.Code.Absent())
 }
 
 // queued reports whether HTTP and the envelope agree that the call went well.
@@ -179,13 +188,45 @@ func (a *answer) queued(httpStatus int) bool {
 	if !a.Success.Absent() && a.Success.S != "true" {
 		return false
 	}
-	n, ok := a.Code.Int()
-	return a.Code.Absent() || ok && (n == http.StatusOK || n == http.StatusCreated)
+	return a.Code.Absent() || a.Code.S == "200" || a.Code.S == "201"
 }
 
-// alreadyExists reports whether a 400 is of its second documented kind.
-func (a *answer) alreadyExists() bool {
-	return strings.Contains(strings.ToLower(a.text()), "already exist")
+// word is a state as the table lists it. The documents write the same states in
+// small letters and with a capital. A number is none: it would be taken for a
+// code of the envelope.
+func word(t wire.Text) string {
+	if t.Shape != wire.String || t.S == "" || t.S[0] < 'A' {
+		return ""
+	}
+	return strings.ToLower(t.S)
+}
+
+// saysYes reports whether any mark of the envelope is that of a success, or
+// cannot be read.
+func (a *answer) saysYes() bool {
+	for _, mark := range []wire.Text{a.Status, a.Success, a.Code} {
+		switch mark.Shape {
+		case wire.Twice, wire.Object, wire.Array:
+			return true
+		}
+	}
+	n, _ := a.Code.Int()
+	return strings.EqualFold(a.Status.S, "success") || a.Success.S == "true" || n >= 200 && n < 300
+}
+
+// leavesOpen reports whether the answer to a failed call holds a word that
+// leaves open what became of a refund: a 400 is documented for "already exists"
+// as well, then an earlier request may have worked; a provider's time-out can
+// hide a transfer that was made. Where such a word stands is not documented, so
+// the whole body is searched.
+func leavesOpen(body []byte) bool {
+	body = bytes.ToLower(body)
+	for _, text := range []string{"already exist", "provider_timeout", "transaction_pending", "trnasaction_pending"} {
+		if bytes.Contains(body, []byte(text)) {
+			return true
+		}
+	}
+	return false
 }
 
 func (a *answer) text() string {

@@ -9,6 +9,7 @@ import (
 	"github.com/gorefund/refund"
 	"github.com/gorefund/refund/internal/conf"
 	"github.com/gorefund/refund/internal/httpx"
+	"github.com/gorefund/refund/internal/wire"
 	"github.com/gorefund/refund/money"
 )
 
@@ -46,7 +47,7 @@ func (c *Config) UnmarshalJSON(data []byte) error {
 	read := struct {
 		*plain
 		Timeout conf.Duration `json:"timeout"`
-	}{plain: (*plain)(c)}
+	}{plain: (*plain)(c), Timeout: conf.Duration(c.Timeout)}
 	err := conf.Decode(data, &read)
 	c.Timeout = time.Duration(read.Timeout)
 	return err
@@ -173,19 +174,22 @@ func (p *Provider) judge(req *refund.Request, reply httpx.Reply) (*refund.Result
 			Status: a.state(), Kind: req.Kind, PaymentID: req.Payment.ID, Amount: asked(req),
 			Code: p.http.Bound(code), Message: p.http.Clean(a.text(), req.Payment.ID),
 		}
-		if id := a.Result.TransactionID.S; id != req.Payment.ID {
-			res.RefundID = p.http.Bound(id) // nobody knows whose number it is; another one is worth keeping
+		// Nobody knows whose number it is; another one than the payment's is worth keeping.
+		if id := a.Result.TransactionID; id.Shape != wire.Bool && id.S != req.Payment.ID {
+			res.RefundID = p.http.Bound(id.S)
 		}
 		return res, nil
-	case a.saysYes():
+	case a.speaksOfSuccess():
 		return fail(refund.OutcomeUnknown, refund.StatusUnknown) // a yes that something contradicts
 	case listed && line.Status == refund.StatusRefused:
 		return fail(line.As, line.Status)
+	case listed: // whatever HTTP says: this code does not tell what became of the refund
+		return fail(refund.OutcomeUnknown, refund.StatusUnknown)
 	case a.StatusCode.Absent():
-		return fail(httpx.Judge(reply.Status, a.saysNo()))
-	case isFront(reply.Status):
+		return fail(httpx.Judge(reply.Status, a.isNo()))
+	case isFront(reply.Status) && code != "":
 		return fail(httpx.Judge(reply.Status, false))
-	default: // a code that says nothing certain, or that no table lists
+	default: // a code that no table lists, or that has no text: an object, two codes
 		return fail(refund.OutcomeUnknown, refund.StatusUnknown)
 	}
 }

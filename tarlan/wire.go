@@ -138,53 +138,62 @@ func sign(canonical []byte, secret string) string {
 // answer is the envelope. Its result is published as the word "success" and as
 // an object.
 type answer struct {
-	Status     wire.Text `json:"status"`
-	StatusCode wire.Text `json:"status_code"` // absent from published successes
-	Message    wire.Text `json:"message"`
-	Result     result    `json:"result"`
-}
-
-type result struct {
-	word          wire.Text
-	TransactionID wire.Text `json:"transaction_id"`
-	StatusCode    wire.Text `json:"transaction_status_code"` // a number here, a state word elsewhere
-}
-
-// UnmarshalJSON never fails.
-func (r *result) UnmarshalJSON(data []byte) error {
-	_ = r.word.UnmarshalJSON(data)
-	if r.word.Shape != wire.Object {
-		return nil
+	Status     wire.Text
+	StatusCode wire.Text // absent from published successes
+	Message    wire.Text
+	Result     struct {
+		Self          wire.Text
+		TransactionID wire.Text
+		StatusCode    wire.Text // a number here, a state word elsewhere
 	}
-	type object result
-	return wire.Decode(data, (*object)(r))
 }
 
 // decode reports whether body is Tarlan's envelope.
 func decode(body []byte) (a answer, ok bool) {
-	if err := wire.Decode(body, &a); err != nil {
-		return answer{}, false
-	}
-	return a, !a.Status.Absent() || !a.StatusCode.Absent()
+	err := wire.Read(body, []wire.Field{
+		{Name: "status", Text: &a.Status},
+		{Name: "status_code", Text: &a.StatusCode},
+		{Name: "message", Text: &a.Message},
+		{Name: "result", Text: &a.Result.Self, Inside: []wire.Field{
+			{Name: "transaction_id", Text: &a.Result.TransactionID},
+			{Name: "transaction_status_code", Text: &a.Result.StatusCode},
+		}},
+	})
+	return a, err == nil && (!a.Status.Absent() || !a.StatusCode.Absent())
 }
 
-func (a *answer) saysYes() bool { return a.Status.Shape == wire.Bool && a.Status.S == "true" }
+// isYes and isNo report whether status is exactly that boolean.
+func (a *answer) isYes() bool { return a.Status.Shape == wire.Bool && a.Status.S == "true" }
 
-func (a *answer) saysNo() bool { return a.Status.Shape == wire.Bool && a.Status.S == "false" }
+func (a *answer) isNo() bool { return a.Status.Shape == wire.Bool && a.Status.S == "false" }
+
+// speaksOfSuccess reports whether any mark does, exactly or not. What is said
+// beside it is never a plain refusal.
+func (a *answer) speaksOfSuccess() bool {
+	return a.Status.S == "true" || a.Status.Shape == wire.Twice || a.Result.Self.IsString("success")
+}
 
 // accepted reports whether every mark of success agrees.
 func (a *answer) accepted(httpStatus int) bool {
-	if httpStatus != http.StatusOK || !a.saysYes() {
+	if httpStatus != http.StatusOK || !a.isYes() {
 		return false
 	}
 	if n, ok := a.StatusCode.Int(); !a.StatusCode.Absent() && (!ok || n != 0) {
 		return false
 	}
-	if a.Result.word.Shape == wire.String {
-		return a.Result.word.S == "success"
+	switch a.Result.Self.Shape {
+	case wire.String:
+		return a.Result.Self.S == "success"
+	case wire.Twice:
+		return false
 	}
-	state := a.Result.StatusCode
-	return state.Shape != wire.String || isAccepted(state.S)
+	switch state := a.Result.StatusCode; state.Shape {
+	case wire.String:
+		return isAccepted(state.S)
+	case wire.Twice:
+		return false
+	}
+	return true
 }
 
 // isAccepted reports whether the state of a transaction, in the place where

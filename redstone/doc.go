@@ -1,0 +1,78 @@
+// Package redstone refunds payments through Redstone Payment Gateway Services
+// (Zambia), by the call /v1/payment/refunds/process.
+//
+//	provider, err := redstone.New(redstone.Config{
+//		SecretKey:   os.Getenv("REDSTONE_SECRET_KEY"), // redSec_live_…
+//		PublicKey:   os.Getenv("REDSTONE_PUBLIC_KEY"), // redPub_live_…
+//		Environment: refund.Production,
+//	})
+//	if err != nil {
+//		return err // names all that is missing or wrong
+//	}
+//	client := refund.New(provider)
+//	res, err := client.Refund(ctx, refund.Partial("PY_c77f7bff21514bdf9dfe9f1b2", money.MustParse("43.50 ZMW")))
+//
+// Payment.ID is Redstone's payment_reference. Nothing here was tried against the
+// live service: each statement below says whether the documents say it, public
+// client code shows it (observed), or it is deduced (assumed).
+//
+// # Authentication
+//
+// Documented: the headers secret-key and public-key; test keys contain "_test_".
+// Assumed: live keys contain "_live_", test and live have the same address, so
+// that the keys alone decide where the money is, and that address is the one
+// that public client code calls: the documents write it as a variable. Keys that
+// contradict Environment, or each other, are refused by [New]. The dashboard
+// labels live keys "test" too (observed), so what stands in the key counts.
+//
+// # Amounts
+//
+// Documented: the amount is a number, may be a part of the payment, and must not
+// exceed it. Assumed: it counts kwacha, not ngwee, with two decimals at most,
+// and is sent as a plain number such as 43.50. A full refund asks for the paid
+// amount, so Payment.Amount is needed. Whether several partial refunds are
+// limited by their sum is not documented; the gateway decides.
+//
+// Documented in one of two samples, with no word about their use: country,
+// currency, narration, transfer_to, email and momo_phone_number. They are sent as
+// they are given in Request.Params ("redstone.transfer_to", …), and left out
+// otherwise. Take care with the phone number: a payout without one goes to the
+// merchant's own account (documented), and whether a refund does, or may go to
+// somebody else's number, is not known.
+//
+// # Idempotency
+//
+// There is none, neither a key nor a reference of the merchant's own. Assumed: a
+// repeated partial refund pays twice. Each call sends one request, and an
+// outcome that is not certain is [refund.OutcomeUnknown]; never send that
+// refund again, look it up.
+//
+// # Statuses
+//
+// Documented: an accepted refund is queued, so it is [refund.StatusPending] and
+// no money has moved yet. Assumed: that needs HTTP 200 or 201, status "success",
+// code 200, 201 or none, and data.status "pending" or "processing";
+// "successful" (documented as a final state) makes it [refund.StatusSucceeded].
+// The states are compared without regard to case, since the documents write them
+// both ways; the rest exactly. "failed" in an accepted answer, and every other
+// word, is [refund.OutcomeUnknown]. Result.RefundID is data.reference; it is
+// empty in the documents' sample.
+//
+// # Webhooks
+//
+// Documented: Request.CallbackURL travels as webhook_url. Not documented: what
+// is posted there, when, and how it is signed. This package does not read
+// callbacks and does not look up refunds; Config.CallbackSecret guards nothing
+// yet.
+//
+// # Errors
+//
+// Documented: 400, 401 and 404 are refusals, 500 to 504 faults on Redstone's
+// side, as HTTP statuses and as the code in the body. Not documented: the body
+// of a failed call. Assumed: it is the same envelope. A refusal has to come with
+// an HTTP status of 400 to 499 and without any mark of success; the rest is
+// [refund.OutcomeUnknown], as is a 400 that says "already exists" (documented),
+// because an earlier request may have worked. Config.Codes takes what Redstone
+// told you about other codes; those count under every HTTP status.
+// [Provider.Capabilities] lists each code with its evidence.
+package redstone

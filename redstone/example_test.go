@@ -1,0 +1,64 @@
+package redstone_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/gorefund/refund"
+	"github.com/gorefund/refund/money"
+	"github.com/gorefund/refund/redstone"
+	"github.com/gorefund/refund/redstone/redstonetest"
+	"github.com/gorefund/refund/refundtest/pretend"
+)
+
+// A partial refund to a mobile money account. A pretend gateway stands in for
+// Redstone: without BaseURL the requests go to the real one.
+func Example() {
+	gateway, err := redstonetest.Start(redstonetest.Config{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer gateway.Close()
+	const payment = "PY_c77f7bff21514bdf9dfe9f1b2"
+	if err := gateway.AddPayment(pretend.Payment{ID: payment, Amount: money.MustParse("143.00 ZMW")}); err != nil {
+		fmt.Println(err)
+		return
+	}
+
+	provider, err := redstone.New(redstone.Config{
+		SecretKey:   gateway.SecretKey(),
+		PublicKey:   gateway.PublicKey(),
+		Environment: refund.Sandbox,
+		BaseURL:     gateway.URL(),
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	client := refund.New(provider)
+
+	req := refund.Partial(payment, money.MustParse("43.50 ZMW"))
+	req.Reason = "one item was missing"
+	req.Params = map[string]string{
+		"redstone.transfer_to":       "mobile_number",
+		"redstone.momo_phone_number": "260977123456",
+	}
+	res, err := client.Refund(context.Background(), req)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(res.Status, res.Amount)
+	fmt.Println("money moved:", res.Status.MoneyMoved())
+
+	_, err = client.Refund(context.Background(), refund.Partial("PY_nobody_knows", money.MustParse("43.50 ZMW")))
+	fmt.Println(err)
+	fmt.Println("not found:", errors.Is(err, refund.PaymentNotFound))
+	// Output:
+	// pending 43.50 ZMW
+	// money moved: maybe
+	// redstone: refund refused: payment_not_found: payment not found (gateway code 404, HTTP 404)
+	// not found: true
+}

@@ -1,0 +1,78 @@
+// Package tarlan refunds payments through Tarlan Payments (Kazakhstan), by the
+// acquiring API at prapi.tarlanpayments.kz.
+//
+//	provider, err := tarlan.New(tarlan.Config{
+//		Secret:      os.Getenv("TARLAN_SECRET"),
+//		Environment: refund.Production,
+//	})
+//	if err != nil {
+//		return err // names all that is missing or wrong
+//	}
+//	client := refund.New(provider)
+//	res, err := client.Refund(ctx, refund.Partial("200000001", money.MustParse("120.00 KZT")))
+//
+// Payment.ID is Tarlan's transaction_id, an integer. Nothing here was tried
+// against the live service: each statement below says whether the documents
+// say it, public client code shows it (observed), or it is deduced (assumed).
+//
+// # Authentication
+//
+// Documented: each request carries "Authorization: Bearer" and the SHA-256 of
+// base64(sorted JSON body) + secret, in hex. The secret itself never travels.
+// The documents publish one complete example; testdata/signatures.json holds it.
+// The signature has no time in it and stays valid for ever, so it is masked like
+// a secret.
+//
+// Observed: the sandbox is another host with another path, a secret of its own,
+// and takes the same signature. Environment chooses host and path together.
+//
+// # Amounts
+//
+// Documented: the amount is an integer. Assumed: it counts tenge, not tiyn,
+// since the vendor's plugins pass shop totals as they are. A fraction of a
+// tenge is refused before sending, because nobody knows whether Tarlan would
+// take, round or refuse it; Config.Fractions allows it for those who asked
+// Tarlan. No field carries a currency: Config.Currency, KZT by default, says
+// what the project's payments are in.
+//
+// Assumed: there is no call for a full refund, so a full refund asks for the
+// paid amount, and Payment.Amount is needed. Whether a payment takes more than
+// one partial refund is not documented; the gateway decides.
+//
+// # Idempotency
+//
+// There is none. Documented: the call has two fields, amount and transaction_id,
+// and equal requests carry equal signatures. Assumed: a repeated request refunds
+// twice. Each call sends one request, and an outcome that is not certain is
+// [refund.OutcomeUnknown]; never send that refund again, look it up.
+//
+// # Statuses
+//
+// An accepted refund is [refund.StatusSucceeded]: documented, the call answers
+// "Success". It has to be HTTP 200, with status true, status_code absent or 0,
+// and no result that says otherwise. The result is documented in two forms, the
+// word "success" and an object; an object whose transaction_status_code is
+// "refund_waiting" (documented: begun, not final) makes it
+// [refund.StatusPending]. Tarlan names no id for a refund.
+//
+// # Webhooks
+//
+// Documented: Tarlan posts a signed callback to the callback_url that was given
+// with the payment, not with the refund. Observed: a plugin reads the state
+// "refund" there. Not documented: whether every refund causes one, and which
+// amount it holds. This package does not read callbacks and does not look up
+// payments.
+//
+// # Errors
+//
+// Documented: HTTP 500 serves plain refusals and real faults alike, so
+// status_code decides and the HTTP status does not. [Provider.Capabilities]
+// lists each code with its evidence. Which codes prove that nothing happened is
+// assumed from their meaning: 1021, 3010, 5006, 5102, 5103, 5107, 5406 and 8008
+// are refusals; 1022, 3108, 5000, 5003, 5101, 5202, 5205, 5400, 8301 and all
+// that no table lists are [refund.OutcomeUnknown]. Config.Codes takes what
+// Tarlan told you about others.
+//
+// 3010, the payment's state forbids it, may also mean that an earlier refund of
+// unknown outcome was carried out.
+package tarlan
