@@ -55,35 +55,76 @@ type Provider interface {
 }
 
 // Inspector is an optional ability of a [Provider]: it asks the gateway what it
-// says now about a payment and its refunds. It moves no money.
+// says now about a payment and its refunds. It moves no money and tells the
+// customer nothing, and it may be repeated.
+//
+// A look-up that fails says nothing about the refund: its error has
+// [StatusUnknown] and [OutcomeUnknown] whatever the gateway answered, or
+// [StatusNotSent] if the query itself is wrong or the provider cannot ask.
 type Inspector interface {
 	Inspect(ctx context.Context, q Query) (*Report, error)
 }
 
-// Query is what to look up.
+// Query is what to look up. Without Before and RefundID it asks for a snapshot,
+// and the report is about no refund in particular.
 type Query struct {
 	Payment  Payment           // the refunded payment
+	Kind     Kind              // of the refund asked for
 	RefundID string            // the gateway's id of the refund, if known
-	Amount   money.Amount      // what was asked to be given back, not set for a full refund
+	Amount   money.Amount      // what was asked to be given back, not set if the gateway alone knows
 	Params   map[string]string // gateway details that the look-up needs, as in [Request.Params]
 	Since    time.Time         // the time from which to look
+	Before   *Report           // what the gateway said before the refund was sent, nil if it was not asked
 }
 
 // Report is what the gateway says now.
 type Report struct {
-	Status     Status       // of the refund that was asked for
-	Refunded   money.Amount // in total, not set if the gateway does not say
-	Refunds    []SeenRefund // those that the gateway shows
-	Conclusive bool         // false: the answer proves nothing about the refund asked for
-	Why        string       // why it is, or is not, conclusive
+	Status     Status       `json:"status"`              // of the refund that was asked for; StatusUnknown if not Conclusive
+	State      string       `json:"state,omitempty"`     // of the payment, in the gateway's own word
+	Refunded   money.Amount `json:"refunded"`            // in total, not set if the gateway does not say
+	Refunds    []SeenRefund `json:"refunds,omitempty"`   // those that the gateway shows
+	RefundID   string       `json:"refund_id,omitempty"` // of the refund that was asked for, if the report tells it
+	Conclusive bool         `json:"conclusive"`          // false: the answer proves nothing about the refund asked for
+	Why        string       `json:"why"`                 // why it is, or is not, conclusive
 }
 
 // SeenRefund is one refund in the gateway's books.
 type SeenRefund struct {
-	ID     string // empty if the gateway gives none
-	Amount money.Amount
-	Status Status
-	At     time.Time // zero if the gateway does not say
+	ID     string       `json:"id,omitempty"` // empty if the gateway gives none
+	Amount money.Amount `json:"amount"`       // not set if the gateway does not say
+	Status Status       `json:"status"`
+	At     time.Time    `json:"at,omitzero"` // zero if the gateway does not say
+}
+
+// New returns the refunds of r that are not in before: those that came since.
+// Refunds without an id are told apart by amount and time, and counted.
+func (r *Report) New(before *Report) []SeenRefund {
+	type mark struct {
+		id     string
+		amount money.Amount
+		at     time.Time
+	}
+	of := func(s SeenRefund) mark {
+		if s.ID != "" {
+			return mark{id: s.ID}
+		}
+		return mark{amount: s.Amount, at: s.At.UTC()}
+	}
+	known := make(map[mark]int)
+	if before != nil {
+		for _, s := range before.Refunds {
+			known[of(s)]++
+		}
+	}
+	var fresh []SeenRefund
+	for _, s := range r.Refunds {
+		if m := of(s); known[m] > 0 {
+			known[m]--
+			continue
+		}
+		fresh = append(fresh, s)
+	}
+	return fresh
 }
 
 // CallbackParser is an optional ability of a [Provider]: it verifies and reads
