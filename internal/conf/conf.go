@@ -7,11 +7,11 @@ package conf
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/url"
 	"reflect"
-	"slices"
 	"strings"
 	"time"
 
@@ -53,8 +53,10 @@ func (p *Problems) Check(c Common) (currency string, base *url.URL) {
 	case refund.Sandbox:
 		def, other = other, def
 	case "":
+		other = def
 		p.Addf(`environment is missing: say "production" or "sandbox", it decides where the money is`)
 	default:
+		other = def
 		p.Addf(`environment is %q: it must be "production" or "sandbox"`, bound(string(c.Environment)))
 	}
 	currency = c.Currency
@@ -120,13 +122,54 @@ func Decode(data []byte, v any) error {
 // edits a configuration.
 func readable(err error) error {
 	if wrong, ok := err.(*json.UnmarshalTypeError); ok {
-		return fmt.Errorf("%s is a %s: it must be a %s", wrong.Field, wrong.Value, wrong.Type.Kind())
+		// A Config is flat: what stands before the field are names of Go types.
+		field := wrong.Field[strings.LastIndexByte(wrong.Field, '.')+1:]
+		if field == "" {
+			field = "it"
+		}
+		return fmt.Errorf("%s is %s: it must be %s", field, given(wrong.Value), wanted(wrong.Type.Kind()))
+	}
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return fmt.Errorf("it is no JSON: it ends too early")
+	}
+	if syntax, ok := err.(*json.SyntaxError); ok {
+		return fmt.Errorf("it is no JSON: %v", syntax)
 	}
 	text := err.Error()
 	if field, ok := strings.CutPrefix(text, "json: unknown field "); ok {
 		return fmt.Errorf("unknown field %s", field)
 	}
 	return fmt.Errorf("%s", strings.TrimPrefix(text, "json: "))
+}
+
+// given names what came, by the word of encoding/json.
+func given(value string) string {
+	switch value {
+	case "string":
+		return "a text"
+	case "bool":
+		return "true or false"
+	case "array", "object":
+		return "an " + value
+	default: // "number", or "number 7.5"
+		return "a " + bound(value)
+	}
+}
+
+// wanted names what should have come.
+func wanted(kind reflect.Kind) string {
+	switch kind {
+	case reflect.String:
+		return "a text"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Int64:
+		return "a whole number"
+	case reflect.Struct, reflect.Map:
+		return "an object"
+	default:
+		return "a " + kind.String()
+	}
 }
 
 // Print is the Format method of a Config: every verb gives the same line, with
@@ -151,9 +194,22 @@ func show(field reflect.StructField, value reflect.Value) string {
 		return "***"
 	case value.Kind() == reflect.Func || value.Kind() == reflect.Interface:
 		return "(set)"
+	case field.Name == addressField:
+		return address(value.String())
 	default:
 		return fmt.Sprintf("%v", value.Interface())
 	}
+}
+
+const addressField = "BaseURL"
+
+// address hides an address that New would refuse because of what it may hold: a
+// password, a key in a query.
+func address(s string) string {
+	if strings.ContainsAny(s, "@?#") {
+		return "***"
+	}
+	return s
 }
 
 // MarshalJSON is the MarshalJSON method of a Config: it has the names of the
@@ -172,25 +228,14 @@ func MarshalJSON(config any) ([]byte, error) {
 		if field.Tag.Get("secret") == "true" {
 			out[name] = "***"
 		}
+		if field.Name == addressField {
+			out[name] = address(value.String())
+		}
 		if d, ok := value.Interface().(time.Duration); ok {
 			out[name] = d.String()
 		}
 	}
 	return json.Marshal(out)
-}
-
-// Fields returns the names of a Config's fields in a configuration file, in
-// alphabetical order.
-func Fields(config any) []string {
-	t := reflect.TypeOf(config)
-	var names []string
-	for i := range t.NumField() {
-		if name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ","); name != "" && name != "-" {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	return names
 }
 
 func bound(s string) string {

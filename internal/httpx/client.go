@@ -54,7 +54,7 @@ type Client struct {
 	mask    *masker
 
 	// genuine: the transport is Go's own, which reads a request's body only
-	// when it has a connection and begins to write. A foreign RoundTripper
+	// when it has a connection and has sent the head. A foreign RoundTripper
 	// promises nothing of the kind.
 	genuine bool
 }
@@ -153,6 +153,7 @@ func (c *Client) Send(ctx context.Context, op string, r Request) (reply Reply, e
 
 	req := c.resty.R().SetContext(x)
 	req.Header = c.header // resty clones it
+	req.Body = noBody     // the real one comes in by arm
 	req.Token = r.Bearer
 	resp, err := req.Execute(r.Method, c.base+r.Path)
 	if err != nil {
@@ -160,6 +161,12 @@ func (c *Client) Send(ctx context.Context, op string, r Request) (reply Reply, e
 	}
 	raw := resp.RawResponse
 	defer raw.Body.Close()
+	switch {
+	case c.genuine && x.seal() && raw.StatusCode < 300:
+		return Reply{}, c.strayAnswer(op, raw.StatusCode) // a refusal is as good as an early one
+	case raw.StatusCode == http.StatusSwitchingProtocols:
+		return Reply{}, c.cutAnswer(op, x, raw.StatusCode, errSwitched)
+	}
 	body, err := readBody(raw)
 	if err != nil {
 		return Reply{}, c.cutAnswer(op, x, raw.StatusCode, err)
@@ -182,9 +189,9 @@ func (c *Client) begin(ctx context.Context, op string) error {
 }
 
 // Plan shows r as Send would send it, with body in the place of r.Body, since
-// the adapter knows what to mask in it.
+// the adapter knows what else than the configured secrets to mask in it.
 func (c *Client) Plan(r Request, body string) *refund.Plan {
-	p := &refund.Plan{Method: r.Method, URL: c.base + r.Path, Body: body}
+	p := &refund.Plan{Method: r.Method, URL: c.mask.secrets(c.base + r.Path), Body: c.mask.secrets(body)}
 	for name, values := range c.header {
 		p.Header = append(p.Header, refund.Header{Name: name, Value: c.mask.secrets(values[0])})
 	}

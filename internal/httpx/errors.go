@@ -25,7 +25,7 @@ func (c *Client) noAnswer(op string, x *exchange, err error) error {
 		e.Code, e.Status = refund.Unavailable, refund.StatusNotSent
 		e.Message = "no connection to the gateway: " + c.describe(err)
 		if e.Err != nil {
-			e.Message = "the time was up before there was a connection to the gateway"
+			e.Message = "the call ended before there was a connection to the gateway"
 		}
 		return e
 	}
@@ -34,17 +34,33 @@ func (c *Client) noAnswer(op string, x *exchange, err error) error {
 	return e
 }
 
-// neverLeft reports whether it is proven that the gateway got no request. A
-// time-out or an ended context proves nothing by itself.
+// neverLeft reports whether it is proven that the gateway got no request, and
+// sees to it that it stays so. A time-out or an ended context proves nothing by
+// itself, and no connection proves nothing once the body was read: a foreign
+// transport may have tried before.
 func (c *Client) neverLeft(x *exchange, err error) bool {
 	if !x.armed {
 		return true // refused while it was being built
+	}
+	unread := x.seal()
+	if x.body != nil && !unread {
+		return false
 	}
 	var op *net.OpError
 	if errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect") {
 		return true
 	}
-	return c.genuine && x.seal()
+	return c.genuine && unread
+}
+
+// strayAnswer is the error for a yes that came before the request left, which
+// now no longer can leave: the yes belongs to an earlier request on the
+// connection.
+func (c *Client) strayAnswer(op string, status int) error {
+	return &refund.Error{
+		Gateway: c.gateway, Op: op, Code: refund.Unavailable, Status: refund.StatusNotSent, HTTPStatus: status,
+		Message: "an answer came before the request was sent, so it was not sent",
+	}
 }
 
 // cutAnswer classes an answer that began and did not end well.
@@ -80,7 +96,7 @@ func (c *Client) describe(err error) string {
 	case errors.As(err, &cert):
 		return "the gateway's certificate is not trusted: " + c.Clean(cert.Err.Error())
 	case errors.As(err, &op):
-		return op.Op + ": " + c.Clean(innermost(op.Err).Error())
+		return c.Clean(op.Op + ": " + innermost(op.Err).Error())
 	case errors.As(err, &link):
 		return c.Clean(innermost(link.Err).Error())
 	default:
@@ -153,32 +169,37 @@ func (c *Client) Unreadable(op string, r Reply, keep ...string) error {
 	case code == refund.Unauthorized:
 		message = "check the keys, and that the gateway has this server on its list"
 	}
-	return c.Fail(op, r, code, status, "", message+": "+snippet(r.Body), keep...)
+	return c.Fail(op, r, code, status, "", message+": "+c.snippet(r.Body, keep), keep...)
 }
 
 // snippet is the beginning of a body, on one line. A JSON body of another shape
-// than the gateway's is left out: it may hold names and addresses, which no
-// masking finds.
-func snippet(body []byte) string {
+// than the gateway's, or a part of one, is left out: it may hold names and
+// addresses, which no masking finds.
+func (c *Client) snippet(body []byte, keep []string) string {
 	const most = 200
-	body = bytes.TrimSpace(body)
+	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\xEF\xBB\xBF")))
 	switch {
 	case len(body) == 0:
 		return "it is empty"
-	case json.Valid(body):
+	case json.Valid(body), bytes.IndexByte([]byte(`{["`), body[0]) >= 0:
 		return "it is JSON of another shape"
-	case len(body) > most:
-		body = body[:most]
 	}
-	return oneLine(string(body))
+	// Cut what is clean: half a secret would not be found.
+	return shorten(c.Clean(string(body), keep...), most)
 }
 
+// retryAfter reads the header of that name. A gateway that asks for more than a
+// week is not taken at its word, but never for one that asks for nothing.
 func retryAfter(value string) time.Duration {
-	if seconds, err := strconv.Atoi(value); err == nil && seconds >= 0 && seconds <= 7*24*3600 {
+	const most = 7 * 24 * time.Hour
+	switch seconds, err := strconv.ParseUint(value, 10, 64); {
+	case errors.Is(err, strconv.ErrRange), err == nil && seconds > uint64(most/time.Second):
+		return most
+	case err == nil:
 		return time.Duration(seconds) * time.Second
 	}
 	if at, err := http.ParseTime(value); err == nil {
-		return max(0, time.Until(at))
+		return min(max(0, time.Until(at)), most)
 	}
 	return 0
 }

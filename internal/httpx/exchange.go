@@ -14,7 +14,8 @@ import (
 
 // exchange is one request under way. It is the request's context, to reach
 // [arm] through resty, and its body, to know whether it was ever read: without
-// its body no gateway can have acted on it.
+// its body, which names the payment, no gateway can have acted on it. The head
+// may have left by then; net/http sends it first.
 type exchange struct {
 	context.Context
 	body  []byte
@@ -30,6 +31,10 @@ const (
 )
 
 type exchangeKey struct{}
+
+// noBody stands in for the body on the way through resty. It is of a type that
+// net/http knows: of any other, resty makes copies. It is never read.
+var noBody = strings.NewReader("")
 
 // Value makes the exchange itself known to arm.
 func (x *exchange) Value(key any) any {
@@ -78,12 +83,18 @@ func (*exchange) Close() error { return nil }
 // sent.
 func (x *exchange) seal() bool { return x.body != nil && x.state.CompareAndSwap(untouched, sealed) }
 
-var errTooLarge = errors.New("the answer is larger than 1 MiB")
+var (
+	errTooLarge = errors.New("the answer is larger than 1 MiB")
+
+	// errSwitched: the body of such an answer is the bare connection, on which
+	// a read ends with no context.
+	errSwitched = errors.New("the gateway switched to another protocol")
+)
 
 // readBody reads the decoded body up to the limit.
 func readBody(r *http.Response) ([]byte, error) {
 	var body io.Reader = r.Body
-	if !r.Uncompressed && strings.EqualFold(r.Header.Get("Content-Encoding"), "gzip") {
+	if !r.Uncompressed && r.ContentLength != 0 && strings.EqualFold(r.Header.Get("Content-Encoding"), "gzip") {
 		unzipped, err := gzip.NewReader(body)
 		if err != nil {
 			return nil, err

@@ -1,8 +1,10 @@
 package httpx
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"html"
 	"net/netip"
 	"net/url"
 	"regexp"
@@ -14,7 +16,8 @@ import (
 
 const (
 	masked  = "***"
-	maxText = 4 << 10 // bytes of a gateway's text
+	maxText = 4 << 10  // bytes of a gateway's text
+	maxLook = 64 << 10 // bytes of it that are searched for personal data
 )
 
 // masker knows the secrets of one configuration, also in the forms in which
@@ -24,19 +27,39 @@ type masker struct{ forms []string }
 func newMasker(secrets []string) *masker {
 	m := new(masker)
 	for _, s := range secrets {
-		if s == "" {
-			continue
+		if s != "" {
+			m.forms = append(m.forms, forms(s)...)
 		}
-		quoted, _ := json.Marshal(s)
-		m.forms = append(m.forms, s,
-			base64.StdEncoding.EncodeToString([]byte(s)), base64.StdEncoding.EncodeToString([]byte(s+":")),
-			url.QueryEscape(s), url.PathEscape(s), string(quoted[1:len(quoted)-1]))
 	}
 	slices.Sort(m.forms)
 	m.forms = slices.Compact(m.forms)
 	// The longest first: one form may hold another.
 	slices.SortStableFunc(m.forms, func(a, b string) int { return len(b) - len(a) })
 	return m
+}
+
+// forms lists how a secret may be written. Most of them are equal for a secret
+// of letters and digits.
+func forms(s string) []string {
+	list := []string{s, html.EscapeString(s), quote(s, true), quote(s, false), strings.ReplaceAll(quote(s, false), "/", `\/`)}
+	for _, text := range []string{s, s + ":"} { // the latter: as the user of basic authentication
+		list = append(list, base64.RawStdEncoding.EncodeToString([]byte(text)), base64.RawURLEncoding.EncodeToString([]byte(text)))
+	}
+	for _, escaped := range []string{url.QueryEscape(s), url.PathEscape(s), strings.ReplaceAll(url.QueryEscape(s), "+", "%20")} {
+		list = append(list, escaped, percent.ReplaceAllStringFunc(escaped, strings.ToLower))
+	}
+	return list
+}
+
+var percent = regexp.MustCompile(`%[0-9A-F]{2}`)
+
+// quote is s as it stands in JSON.
+func quote(s string, escapeHTML bool) string {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(escapeHTML)
+	_ = e.Encode(s) // a string always can be
+	return b.String()[1 : b.Len()-len("\"\n")]
 }
 
 func (m *masker) secrets(s string) string {
@@ -52,31 +75,42 @@ func (m *masker) secrets(s string) string {
 // and personal data, on one line, valid UTF-8, at most 4 KiB. Texts in keep
 // stay although they look like personal data.
 func (c *Client) Clean(s string, keep ...string) string {
-	return c.Bound(Personal(c.mask.secrets(s), keep...))
+	s = oneLine(c.mask.secrets(s))
+	if len(s) > maxLook { // not in the middle of something to be masked
+		s = shorten(s, maxLook)
+		s = s[:max(strings.LastIndexByte(s, ' '), 0)]
+	}
+	return shorten(Personal(s, keep...), maxText)
 }
 
 // Bound is Clean for codes and ids, which look like numbers and are none of a
 // person's.
-func (c *Client) Bound(s string) string {
-	s = oneLine(c.mask.secrets(s))
-	if len(s) > maxText {
-		n := maxText - len("…")
-		for !utf8.RuneStart(s[n]) {
-			n--
-		}
-		s = s[:n] + "…"
+func (c *Client) Bound(s string) string { return shorten(oneLine(c.mask.secrets(s)), maxText) }
+
+// shorten cuts s to at most n bytes, on a rune's border.
+func shorten(s string, n int) string {
+	if len(s) <= n {
+		return s
 	}
-	return s
+	n -= len("…")
+	for !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n] + "…"
 }
 
-// oneLine replaces what would break a line of a log.
+// oneLine replaces what would break a line of a log, and drops what nobody
+// sees: it could hide a number from the masking, or turn a line around.
 func oneLine(s string) string {
 	for i := range len(s) {
 		if b := s[i]; b < 0x20 || b >= 0x7F {
 			s = strings.ToValidUTF8(s, "\uFFFD")
 			return strings.TrimSpace(strings.Map(func(r rune) rune {
-				if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
+				switch {
+				case unicode.IsControl(r), unicode.IsSpace(r):
 					return ' '
+				case unicode.Is(unicode.Cf, r):
+					return -1
 				}
 				return r
 			}, s))
@@ -86,36 +120,52 @@ func oneLine(s string) string {
 }
 
 var (
-	email = regexp.MustCompile(`[^\s@"'<>()\[\],;:=]+@[^\s@"'<>()\[\],;:=]+\.[^\s@"'<>()\[\],;:=]+`)
-	// Digits as phone and card numbers are written, not inside a longer word.
-	number = regexp.MustCompile(`\+?[0-9](?:[ ().*-]*[0-9*]){6,}`)
+	digest = regexp.MustCompile(`[0-9A-Fa-f]{64}`)
+	login  = regexp.MustCompile(`://[^\s/"'<>]*@`)
+	email  = regexp.MustCompile(`[^\s@"'<>()\[\],;:=]+(?:@|%40)[^\s@"'<>()\[\],;:=]+\.[^\s@"'<>()\[\],;:=]+`)
 	ipv4   = regexp.MustCompile(`[0-9]{1,3}(?:\.[0-9]{1,3}){3}`)
 	ipv6   = regexp.MustCompile(`[0-9A-Fa-f:]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*`)
-	digest = regexp.MustCompile(`[0-9A-Fa-f]{64}`)
-	date   = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}`)
+
+	// Digits as phone and card numbers are written, also partly masked ones.
+	number = regexp.MustCompile(`\+?[0-9](?:[ ().*\x{2010}-\x{2015}-]*[0-9*]){6,}`)
+	// What looks like a number and is none: a date with the hour that follows
+	// it, an amount, an id with letters in it.
+	date   = regexp.MustCompile(`^(?:(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[1-9]|[12][0-9]|3[01])[.-](?:0[1-9]|1[0-2])[.-](?:19|20)[0-9]{2})(?: [0-2][0-9]\b)?`)
+	amount = regexp.MustCompile(`^(?:[1-9][0-9]*|[1-9][0-9]{0,2}(?: [0-9]{3})+)\.[0-9]{2,3}$`)
+	uuid   = regexp.MustCompile(`[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}`)
 )
 
 // Personal replaces e-mail addresses, phone and card numbers and IP addresses,
-// and what may be a signature: an echoed one can be used again.
+// and what may be a signature or a password: an echoed one can be used again.
 // Names and postal addresses have no shape: the adapters never take them from
-// an answer.
+// an answer. Where a text leaves it open, it is masked.
 func Personal(s string, keep ...string) string {
 	if !suspicious(s) {
 		return s
 	}
-	s = digest.ReplaceAllString(s, masked)
-	s = email.ReplaceAllString(s, "[e-mail]")
-	s = replace(s, ipv4, keep, func(hit string) (string, bool) { return "[address]", isIP(hit) })
-	s = replace(s, ipv6, keep, func(hit string) (string, bool) { return "[address]", isIP(hit) })
-	return replace(s, number, keep, func(hit string) (string, bool) {
-		digits := 0
-		for _, r := range hit {
-			if r >= '0' && r <= '9' || r == '*' {
-				digits++
-			}
+	var b strings.Builder
+	last := 0
+	for _, at := range kept(s, keep) {
+		if at[0] >= last { // two may overlap
+			b.WriteString(personal(s[last:at[0]]))
+			b.WriteString(s[at[0]:at[1]])
+			last = at[1]
 		}
-		return "[number]", digits >= 9 && digits <= 19 && !date.MatchString(hit)
-	})
+	}
+	if last == 0 {
+		return personal(s)
+	}
+	b.WriteString(personal(s[last:]))
+	return b.String()
+}
+
+func personal(s string) string {
+	s = digest.ReplaceAllString(s, masked)
+	s = login.ReplaceAllString(s, "://"+masked+"@")
+	s = email.ReplaceAllString(s, "[e-mail]")
+	s = replace(s, ipv6, "[address]", address) // first: its end may be written as an IPv4
+	s = replace(s, ipv4, "[address]", address)
+	return replace(s, number, "[number]", personalNumber)
 }
 
 // suspicious is a cheap test before the expressions: most texts of gateways
@@ -125,29 +175,56 @@ func suspicious(s string) bool {
 	for i := range len(s) {
 		switch b := s[i]; {
 		case b >= '0' && b <= ':':
-			if digits++; digits >= 4 {
+			if digits++; digits >= 4 || b == ':' && i > 0 && s[i-1] == ':' {
 				return true
 			}
-		case b == '@':
+		case b == '@', b == '%':
 			return true
 		}
 	}
 	return false
 }
 
-// replace is ReplaceAllStringFunc for hits that stand alone and are not kept.
-func replace(s string, re *regexp.Regexp, keep []string, by func(string) (string, bool)) string {
+// kept finds what stays: the texts of keep where they stand alone, and UUIDs. A
+// short text may be a part of a phone number, and does not need it.
+func kept(s string, keep []string) [][]int {
+	const shortest = 7
+	var spots [][]int
+	for _, k := range keep {
+		if len(k) < shortest {
+			continue
+		}
+		for from := 0; ; {
+			i := strings.Index(s[from:], k)
+			if i < 0 {
+				break
+			}
+			from += i + len(k)
+			if at := []int{from - len(k), from}; !touchesWord(s, at[0], at[1]) {
+				spots = append(spots, at)
+			}
+		}
+	}
+	if strings.Count(s, "-") >= 4 {
+		for _, at := range uuid.FindAllStringIndex(s, -1) {
+			if !touchesWord(s, at[0], at[1]) {
+				spots = append(spots, at)
+			}
+		}
+	}
+	slices.SortFunc(spots, func(a, b []int) int { return a[0] - b[0] })
+	return spots
+}
+
+// replace puts text in the place of what pick picks out of the hits of re.
+func replace(s string, re *regexp.Regexp, text string, pick func(s string, from, to int) (int, int)) string {
 	var b strings.Builder
 	last := 0
 	for _, at := range re.FindAllStringIndex(s, -1) {
-		hit := s[at[0]:at[1]]
-		if touchesWord(s, at[0], at[1]) || slices.Contains(keep, hit) {
-			continue
-		}
-		if text, ok := by(hit); ok {
-			b.WriteString(s[last:at[0]])
+		if from, to := pick(s, at[0], at[1]); from < to {
+			b.WriteString(s[last:from])
 			b.WriteString(text)
-			last = at[1]
+			last = to
 		}
 	}
 	if last == 0 {
@@ -157,27 +234,83 @@ func replace(s string, re *regexp.Regexp, keep []string, by func(string) (string
 	return b.String()
 }
 
-func touchesWord(s string, from, to int) bool {
-	before, _ := utf8.DecodeLastRuneInString(s[:from])
-	after, _ := utf8.DecodeRuneInString(s[to:])
-	return isWord(before) || isWord(after)
+// address picks an IP address, without the colon before it or the point or
+// colon behind it.
+func address(s string, from, to int) (int, int) {
+	for to > from && (s[to-1] == '.' || s[to-1] == ':' && !strings.HasSuffix(s[from:to], "::")) {
+		to--
+	}
+	if from < to && s[from] == ':' && !strings.HasPrefix(s[from:to], "::") {
+		from++
+	}
+	if _, err := netip.ParseAddr(s[from:to]); err != nil || touchesWord(s, from, to) {
+		return 0, 0
+	}
+	return from, to
+}
+
+// personalNumber picks what may be a phone or card number: 9 digits and more
+// that stand alone. A word or date beside it takes its own digits with it:
+// "4111 1111 1111 1111 3DS" holds a card.
+func personalNumber(s string, from, to int) (int, int) {
+	if s[from] != '+' && wordBefore(s, from) {
+		from = skip(s, from, to, func(b byte) bool { return b != ' ' })
+	}
+	if wordBehind(s, to) {
+		to = from + strings.LastIndexByte(s[from:to], ' ') + 1
+	}
+	if at := date.FindString(s[from:to]); len(at) == to-from || at != "" && s[from+len(at)] == ' ' {
+		from += len(at)
+	}
+	digit := func(b byte) bool { return b >= '0' && b <= '9' || b == '*' }
+	from = skip(s, from, to, func(b byte) bool { return b != '+' && !digit(b) })
+	for to > from && !digit(s[to-1]) {
+		to--
+	}
+	digits := 0
+	for i := from; i < to; i++ {
+		if digit(s[i]) {
+			digits++
+		}
+	}
+	const fewest, longestCard = 9, 19
+	switch {
+	case digits < fewest, amount.MatchString(s[from:to]):
+		return 0, 0
+	case digits > longestCard && digits == to-from: // one long run is an id
+		return 0, 0
+	}
+	return from, to
+}
+
+func skip(s string, from, to int, over func(byte) bool) int {
+	for from < to && over(s[from]) {
+		from++
+	}
+	return from
+}
+
+func touchesWord(s string, from, to int) bool { return wordBefore(s, from) || wordBehind(s, to) }
+
+func wordBefore(s string, at int) bool {
+	r, _ := utf8.DecodeLastRuneInString(s[:at])
+	return isWord(r)
+}
+
+func wordBehind(s string, at int) bool {
+	r, _ := utf8.DecodeRuneInString(s[at:])
+	return isWord(r)
 }
 
 func isWord(r rune) bool {
 	return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r) || r == '_')
 }
 
-func isIP(s string) bool {
-	_, err := netip.ParseAddr(s)
-	return err == nil
-}
-
-// MaskQuery hides the query of a URL: it may hold a token that lets its owner
-// post a callback.
+// MaskQuery hides the query and the fragment of a URL: they may hold a token
+// that lets its owner post a callback.
 func MaskQuery(s string) string {
-	address, query, found := strings.Cut(s, "?")
-	if !found || query == "" {
-		return s
+	if i := strings.IndexAny(s, "?#"); i >= 0 && i < len(s)-1 {
+		return s[:i+1] + masked
 	}
-	return address + "?" + masked
+	return s
 }

@@ -21,12 +21,18 @@ var ErrNoObject = errors.New("the answer is no JSON object")
 // no field names are passed over. A field that comes twice is Twice, and so is
 // all that is inside it.
 func Read(body []byte, fields []Field) error {
-	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\xEF\xBB\xBF"))) // some servers prefix a byte order mark
+	body = trim(body)
 	if len(body) == 0 || body[0] != '{' || !json.Valid(body) {
 		return ErrNoObject
 	}
 	read(body, fields)
 	return nil
+}
+
+// trim takes off the byte order mark that some servers prefix, and what JSON
+// counts as space.
+func trim(body []byte) []byte {
+	return bytes.Trim(bytes.TrimPrefix(body, []byte("\xEF\xBB\xBF")), " \t\r\n")
 }
 
 // read goes through an object that is known to be valid.

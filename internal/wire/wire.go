@@ -4,12 +4,7 @@
 // adapter decides by the marks that matter and no side field breaks an answer.
 package wire
 
-import (
-	"bytes"
-	"encoding/json"
-	"errors"
-	"strconv"
-)
+import "strconv"
 
 // Shape says what a field was.
 type Shape uint8
@@ -23,25 +18,8 @@ const (
 	Bool
 	Object
 	Array
-	Twice // given more than once, so that nobody can say which one counts
+	Twice // given more than once, or by a name in another case, so that nobody can say what counts
 )
-
-var errNoObject = errors.New("the answer is no JSON object")
-
-// Decode reads an answer that must be one JSON object into v, a pointer to a
-// struct of Texts and structs of Texts. Where an object is due and something
-// else comes, its fields stay Missing.
-func Decode(body []byte, v any) error {
-	body = bytes.TrimPrefix(body, []byte("\xEF\xBB\xBF")) // some servers prefix a byte order mark
-	if trimmed := bytes.TrimLeft(body, " \t\r\n"); len(trimmed) == 0 || trimmed[0] != '{' {
-		return errNoObject
-	}
-	err := json.Unmarshal(body, v)
-	if _, drifted := err.(*json.UnmarshalTypeError); drifted {
-		return nil // json reads on past a wrong type, and reports it at the end
-	}
-	return err
-}
 
 func shapeOf(data []byte) Shape {
 	switch data[0] {
@@ -64,16 +42,6 @@ func shapeOf(data []byte) Shape {
 type Text struct {
 	S     string // the string's content; the literal of a number or boolean; else empty
 	Shape Shape
-}
-
-// UnmarshalJSON never fails.
-func (t *Text) UnmarshalJSON(data []byte) error {
-	if t.Shape != Missing {
-		*t = Text{Shape: Twice}
-		return nil
-	}
-	t.set(data)
-	return nil
 }
 
 // set takes a valid JSON value.

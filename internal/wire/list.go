@@ -1,0 +1,82 @@
+package wire
+
+import (
+	"encoding/json"
+	"strings"
+)
+
+// List returns the values of the array to which path leads: the names of an
+// object within an object, from the outermost on, each matched as [Read] does
+// it. Without a path the body itself must be the array. Each value is JSON of its
+// own, for Read if it is an object, and shares the body's memory.
+//
+// shape is Array if there is one, also if it is empty; else values is nil and
+// shape says what stands at the end of the path: Missing also if the path ends
+// before, or if the body is no JSON.
+func List(body []byte, path ...string) (values [][]byte, shape Shape) {
+	value := trim(body)
+	if !json.Valid(value) {
+		return nil, Missing
+	}
+	for _, name := range path {
+		if shapeOf(value) != Object {
+			return nil, Missing
+		}
+		if value, shape = member(value, name); shape == Missing || shape == Twice {
+			return nil, shape
+		}
+	}
+	if shape = shapeOf(value); shape != Array {
+		return nil, shape
+	}
+	return split(value), Array
+}
+
+// member finds the value of a name in a valid object. The same name in another
+// case makes it Twice: nobody can say which one counts.
+func member(object []byte, name string) (value []byte, shape Shape) {
+	for i := 1; ; {
+		for object[i] != '"' { // between members: spaces and a comma
+			if object[i] == '}' {
+				return value, shape
+			}
+			i++
+		}
+		end := endOfString(object, i)
+		found := unquote(object[i:end])
+		for i = end; object[i] == ':' || isSpace(object[i]); {
+			i++
+		}
+		from := i
+		i = endOfValue(object, i)
+		switch {
+		case found == name && shape == Missing:
+			value = object[from:i]
+			shape = shapeOf(value)
+		case strings.EqualFold(found, name):
+			value, shape = nil, Twice
+		}
+	}
+}
+
+// split cuts a valid array into its values.
+func split(array []byte) [][]byte {
+	values := [][]byte{}
+	for i := 1; ; {
+		for array[i] == ',' || isSpace(array[i]) {
+			i++
+		}
+		if array[i] == ']' {
+			return values
+		}
+		from := i
+		if array[i] == '"' || array[i] == '{' || array[i] == '[' {
+			i = endOfValue(array, i)
+		} else { // a number or a word, which the array's end may follow
+			for array[i] != ',' && array[i] != ']' && !isSpace(array[i]) {
+				i++
+			}
+		}
+		values = append(values, array[from:i])
+	}
+}
