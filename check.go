@@ -31,19 +31,28 @@ var gatewayNames = [...]string{"paynet", "redstone", "tarlan", "tlpe"}
 // [Client] calls it before a provider, and a provider calls it again, so that
 // neither trusts the other. It is safe for concurrent use.
 func (c *Capabilities) Check(op string, req *Request) error {
-	if e := c.check(req); e != nil {
+	if e := c.check(req, false); e != nil {
 		e.Gateway, e.Op, e.Status = c.Gateway, op, StatusNotSent
 		return e
 	}
 	return nil
 }
 
-func (c *Capabilities) check(req *Request) *Error {
+// check is Check. journaled: a journal will look at what needs the earlier
+// refunds of the payment.
+func (c *Capabilities) check(req *Request, journaled bool) *Error {
 	if e := checkText(req); e != nil {
 		return e
 	}
-	if req.Remaining.IsSet() {
+	switch {
+	case journaled && req.Key == "":
+		return invalid("Key is empty: with a journal each refund needs an id of its own")
+	case req.Remaining.IsSet() && !journaled:
 		return invalid("Remaining cannot be checked without a journal: leave it out, or give the client one")
+	case req.Remaining.IsSet():
+		if e := c.checkCurrency("Remaining", req.Remaining); e != nil {
+			return e
+		}
 	}
 	if req.Payment.Amount.IsSet() {
 		if !req.Payment.Amount.IsPositive() {
@@ -53,13 +62,13 @@ func (c *Capabilities) check(req *Request) *Error {
 			return e
 		}
 	}
-	if e := c.checkKind(req); e != nil {
+	if e := c.checkKind(req, journaled); e != nil {
 		return e
 	}
 	return c.checkParams(req.Params)
 }
 
-func (c *Capabilities) checkKind(req *Request) *Error {
+func (c *Capabilities) checkKind(req *Request, journaled bool) *Error {
 	switch req.Kind {
 	case KindFull:
 		if req.Amount.IsSet() {
@@ -69,10 +78,14 @@ func (c *Capabilities) checkKind(req *Request) *Error {
 		case FullNative:
 			return nil
 		case FullByAmount:
-			if !req.Payment.Amount.IsSet() {
+			switch {
+			case req.Payment.Amount.IsSet():
+				return c.checkSize(req.Payment.Amount)
+			case journaled: // an earlier refund may have said it
+				return nil
+			default:
 				return invalid("this gateway refunds by amount only: give Payment.Amount, what was paid")
 			}
-			return c.checkSize(req.Payment.Amount)
 		default:
 			return &Error{Code: Unsupported, Message: "this gateway has no full refund"}
 		}

@@ -102,6 +102,7 @@ type Error struct {
 	Message     string        `json:"message,omitempty"`      // for people; the gateway's own text where it gave one, at most 4 KiB
 	HTTPStatus  int           `json:"http_status,omitempty"`  // 0 if no answer came
 	RetryAfter  time.Duration `json:"retry_after,omitempty"`  // how long the gateway asks to wait, 0 if it does not say; nanoseconds in JSON
+	Replayed    bool          `json:"replayed,omitempty"`     // answered from the journal, nothing was sent
 	Err         error         `json:"-"`                      // the cause, if there is one: a context's error, a network error
 }
 

@@ -9,6 +9,8 @@ import (
 	"runtime/debug"
 	"slices"
 	"time"
+
+	"github.com/gorefund/refund/money"
 )
 
 // Client refunds through one [Provider]: it checks the request, guards what the
@@ -22,6 +24,7 @@ type Client struct {
 	log      *slog.Logger
 	retry    Retry
 	now      func() time.Time
+	journal  Journal // nil = none
 }
 
 // Option changes a [Client].
@@ -112,15 +115,16 @@ func (c *Client) Capabilities() Capabilities { return c.caps.Clone() }
 // If err is nil, the result's Status is [StatusSucceeded] or [StatusPending].
 // Otherwise the result is nil and err wraps an [*Error]: with [StatusNotSent]
 // or [StatusRefused] no money moved; with [StatusUnknown] it may have, and the
-// same refund must not be sent again. Without a journal each call is a refund
-// of its own, whatever its Key.
+// same refund must not be sent again. With a journal, the same request
+// under the same Key is answered from it and never sent twice; without one, each
+// call is a refund of its own.
 func (c *Client) Refund(ctx context.Context, req Request) (*Result, error) {
 	if err := c.ready(ctx, "refund", &req); err != nil {
 		c.record(ctx, &req, nil, err, 0)
 		return nil, err
 	}
 	for attempt := 1; ; attempt++ {
-		res, err := c.once(ctx, &req)
+		res, err := c.attempt(ctx, &req)
 		c.record(ctx, &req, res, err, attempt)
 		if err == nil || attempt >= c.retry.Attempts || !SafeToRetry(err) {
 			return res, err
@@ -135,6 +139,13 @@ func (c *Client) Refund(ctx context.Context, req Request) (*Result, error) {
 	}
 }
 
+func (c *Client) attempt(ctx context.Context, req *Request) (*Result, error) {
+	if c.journal != nil {
+		return c.journaled(ctx, req)
+	}
+	return c.once(ctx, req)
+}
+
 // ready refuses what must not be sent.
 func (c *Client) ready(ctx context.Context, op string, req *Request) error {
 	switch {
@@ -146,8 +157,9 @@ func (c *Client) ready(ctx context.Context, op string, req *Request) error {
 		return &Error{Gateway: c.caps.Gateway, Op: op, Code: InvalidRequest, Status: StatusNotSent,
 			Message: fmt.Sprintf("the request is for provider %q, this client is %q", clip(req.Provider, 64), c.name)}
 	}
-	if err := c.caps.Check(op, req); err != nil {
-		return err
+	if e := c.caps.check(req, c.journal != nil); e != nil {
+		e.Gateway, e.Op, e.Status = c.caps.Gateway, op, StatusNotSent
+		return e
 	}
 	if err := ctx.Err(); err != nil {
 		return &Error{Gateway: c.caps.Gateway, Op: op, Code: Unavailable, Status: StatusNotSent, Message: "the context ended before anything was sent", Err: err}
@@ -343,11 +355,7 @@ func asAsked(req *Request, res *Result) bool {
 // Inspect asks the gateway what it says now about a payment and its refunds. It
 // moves no money. The error matches [Unsupported] where the provider cannot.
 func (c *Client) Inspect(ctx context.Context, q Query) (*Report, error) {
-	p, err := ability[Inspector](c, "inspect")
-	if err != nil {
-		return nil, err
-	}
-	return p.Inspect(ctx, q)
+	return c.inspect(ctx, q)
 }
 
 // ParseCallback verifies and reads a callback of the gateway. The error matches
@@ -372,6 +380,7 @@ func (c *Client) Plan(ctx context.Context, req Request) (*Plan, error) {
 	if err := c.ready(ctx, "plan", &req); err != nil {
 		return nil, err
 	}
+	req.Remaining = money.Amount{} // for the journal, not for the gateway
 	return p.Plan(ctx, req)
 }
 

@@ -1,0 +1,295 @@
+package refund
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gorefund/refund/money"
+)
+
+// Journal keeps every refund from its intent to its end, so that none is made
+// twice: no gateway here recognises a repeat. One journal serves any number of
+// clients. Package journal has the implementations.
+//
+// A journal must be safe for concurrent use, and Begin and Move must be one step
+// each, for everybody who uses the same store.
+type Journal interface {
+	// Begin stores an intent, durably, before anything is sent, and returns its
+	// entry with fresh true: the caller alone may now send the refund, once. If
+	// the key is taken and its entry not [Entry.Free], it returns that entry,
+	// whatever it asks for, with fresh false, and nothing may be sent.
+	//
+	// The error of [Intent.Admit], which sees the other entries of the payment,
+	// is returned as it is. After any other error the intent may be stored or
+	// not; nothing may be sent.
+	Begin(ctx context.Context, in Intent) (e *Entry, fresh bool, err error)
+
+	// Move changes the state of an entry that still has this version. It
+	// returns the entry after the change, [ErrStale] if the entry has moved on,
+	// or [ErrNoEntry].
+	Move(ctx context.Context, key string, version int64, m Move) (*Entry, error)
+
+	// Entry returns the entry of a key, or [ErrNoEntry].
+	Entry(ctx context.Context, key string) (*Entry, error)
+}
+
+var (
+	// ErrNoEntry means that the journal has no refund with this key.
+	ErrNoEntry = errors.New("refund: the journal has no such key")
+	// ErrStale means that somebody else has changed the entry meanwhile.
+	ErrStale = errors.New("refund: the entry was changed by somebody else")
+)
+
+// Intent is a refund that is about to be sent.
+type Intent struct {
+	Key      string
+	Provider string // the client's name: two shops' equal payment ids don't meet
+	Gateway  string
+	Request  Request // as the caller asked
+	ByAmount bool    // the gateway is asked for a full refund by amount
+	Before   *Report // what the gateway said just before, nil if it was not asked
+	At       time.Time
+	Lease    time.Duration // how long the sender may take
+}
+
+// Entry is one refund in a journal. Its owner may change it; the journal keeps
+// its own.
+type Entry struct {
+	Key       string       `json:"key"`
+	Provider  string       `json:"provider"`
+	Gateway   string       `json:"gateway"`
+	Request   Request      `json:"request"`
+	Amount    money.Amount `json:"amount"` // what it takes of the payment, not set if the gateway alone knows
+	Status    Status       `json:"status"`
+	Result    *Result      `json:"result,omitempty"` // if the gateway accepted it
+	Err       *Error       `json:"error,omitempty"`  // if it did not, or did otherwise later
+	History   []Change     `json:"history"`          // the oldest first
+	Before    *Report      `json:"before,omitempty"`
+	BeganAt   time.Time    `json:"began_at"`
+	ChangedAt time.Time    `json:"changed_at"`
+
+	// LeaseUntil is when the sender's time is over. Until then an entry without
+	// an outcome belongs to the sender; afterwards its outcome is unknown.
+	LeaseUntil time.Time `json:"lease_until"`
+
+	// Version grows with each change. Who has an old one cannot change the
+	// entry.
+	Version int64 `json:"version"`
+}
+
+// Change is one state in an entry's history.
+type Change struct {
+	Status Status    `json:"status"`
+	At     time.Time `json:"at"`
+	Cause  string    `json:"cause"` // "begin", "answer", "look-up", "person", "callback"
+	By     string    `json:"by,omitempty"`
+	Note   string    `json:"note,omitempty"`
+	Trust  Trust     `json:"trust"` // of a callback
+}
+
+// Move is a change with what came of it.
+type Move struct {
+	Change
+	Result *Result // replaces the entry's if it is not nil
+	Err    *Error  // replaces the entry's if it is not nil
+}
+
+// Sending reports whether the sender's time is not over: the entry has no
+// outcome yet, but nothing is wrong with it either.
+func (e *Entry) Sending(now time.Time) bool {
+	return e.Status == StatusUnknown && len(e.History) > 0 && e.History[len(e.History)-1].Cause == CauseBegin && now.Before(e.LeaseUntil)
+}
+
+// Free reports whether the entry's key may be used for another try: nothing was
+// sent, or the gateway certainly did nothing and only asked to come later. Begin
+// replaces such an entry.
+func (e *Entry) Free() bool {
+	return e.Status == StatusNotSent || e.Status == StatusRefused && e.Err != nil && SafeToRetry(e.Err)
+}
+
+// The causes of a Change.
+const (
+	CauseBegin    = "begin"
+	CauseAnswer   = "answer"   // the gateway's, to the refund call
+	CauseLookUp   = "look-up"  // the gateway's, to [Client.Settle]
+	CausePerson   = "person"   // [Client.Resolve]
+	CauseCallback = "callback" // a message of the gateway's
+)
+
+// Apply makes the change in e. A Journal calls it inside its own step.
+func (e *Entry) Apply(m Move) {
+	e.Status, e.ChangedAt = m.Status, m.At
+	e.History = append(slices.Clip(e.History), m.Change)
+	e.Version++
+	if m.Result != nil {
+		e.Result = m.Result
+		if m.Result.Kind == KindFull && e.Request.Kind == KindPartial && !m.Result.Amount.IsSet() {
+			e.Amount = money.Amount{} // more than was asked for: the gateway alone knows
+		}
+	}
+	if m.Err != nil {
+		e.Err = m.Err
+	}
+}
+
+// Clone returns a copy that shares nothing with e.
+func (e *Entry) Clone() *Entry {
+	d := *e
+	d.Request.Params = maps.Clone(e.Request.Params)
+	d.History = slices.Clone(e.History)
+	if e.Result != nil {
+		r := *e.Result
+		d.Result = &r
+	}
+	if e.Err != nil {
+		f := *e.Err
+		d.Err = &f
+	}
+	if e.Before != nil {
+		b := *e.Before
+		b.Refunds = slices.Clone(e.Before.Refunds)
+		d.Before = &b
+	}
+	return &d
+}
+
+// Same reports whether e is of the same request as in: a repeat of it, not
+// another refund under its key.
+func (in *Intent) Same(e *Entry) bool {
+	return in.Provider == e.Provider && in.Gateway == e.Gateway && reflect.DeepEqual(canonical(in.Request), canonical(e.Request))
+}
+
+// canonical makes requests equal that mean the same.
+func canonical(r Request) Request {
+	r.Provider = "" // the entry's own says which it was
+	r.Payment.PaidAt = r.Payment.PaidAt.UTC().Round(time.Microsecond)
+	if len(r.Params) == 0 {
+		r.Params = nil
+	}
+	return r
+}
+
+// NewEntry makes the entry of an admitted intent. replaced is the entry under
+// the same key that was never sent, or nil; its history goes on.
+func (in *Intent) NewEntry(amount money.Amount, replaced *Entry) *Entry {
+	e := &Entry{
+		Key: in.Key, Provider: in.Provider, Gateway: in.Gateway, Request: in.Request, Amount: amount, Before: in.Before,
+		BeganAt: in.At, LeaseUntil: in.At.Add(in.Lease),
+	}
+	if replaced != nil {
+		e.History, e.Version = replaced.History, replaced.Version
+	}
+	e.Apply(Move{Change: Change{Status: StatusUnknown, At: in.At, Cause: CauseBegin}})
+	return e.Clone()
+}
+
+// Admit decides whether the intent may be sent, beside the other entries of the
+// same payment at the same provider, and says how much of the payment it takes:
+// not set for a full refund whose amount the gateway alone knows. A Journal
+// calls it inside its step, so that all stores decide alike. The error is an
+// [*Error] with [StatusNotSent].
+func (in *Intent) Admit(others []*Entry) (money.Amount, error) {
+	amount, e := in.admit(others)
+	if e != nil {
+		e.Gateway, e.Op, e.Status = in.Gateway, "refund", StatusNotSent
+		return money.Amount{}, e
+	}
+	return amount, nil
+}
+
+func (in *Intent) admit(others []*Entry) (money.Amount, *Error) {
+	paid, taken, e := in.books(others)
+	if e != nil {
+		return money.Amount{}, e
+	}
+	asked := in.Request.Amount
+	if !paid.IsSet() {
+		switch {
+		case in.Request.Remaining.IsSet():
+			return asked, invalid("Remaining cannot be checked: give Payment.Amount, what was paid")
+		case in.Request.Kind == KindFull && in.ByAmount:
+			return asked, invalid("this gateway refunds by amount only: give Payment.Amount, what was paid")
+		}
+		return asked, nil
+	}
+	rest := paid
+	if taken.IsSet() {
+		var err error
+		if rest, err = paid.Sub(taken); err != nil {
+			return asked, badAmount(err.Error())
+		}
+	}
+	if want := in.Request.Remaining; want.IsSet() && want != rest {
+		return asked, &Error{Code: RemainingMismatch, Message: fmt.Sprintf("%s of the payment are still refundable, not %s", rest, want)}
+	}
+	if in.Request.Kind == KindFull {
+		asked = rest
+	}
+	order, err := asked.Cmp(rest)
+	switch {
+	case err != nil:
+		return asked, badAmount(err.Error())
+	case order > 0 || !asked.IsPositive():
+		return asked, &Error{Code: ExceedsRefundable, Message: fmt.Sprintf(
+			"%s was paid and %s is left, since earlier refunds are done, pending or unknown", paid, rest)}
+	}
+	return asked, nil
+}
+
+// books adds up what the other entries say about the payment.
+func (in *Intent) books(others []*Entry) (paid, taken money.Amount, _ *Error) {
+	paid = in.Request.Payment.Amount
+	for _, o := range others {
+		if was := o.Request.Payment.Amount; was.IsSet() {
+			if paid.IsSet() && paid != was {
+				return paid, taken, invalid(fmt.Sprintf("Payment.Amount is %s, but the refund with the key %q said %s", paid, clip(o.Key, 64), was))
+			}
+			paid = was
+		}
+		switch o.Status {
+		case StatusUnknown:
+			return paid, taken, &Error{Code: InProgress, Message: fmt.Sprintf(
+				"the refund with the key %q of the same payment has no outcome yet: wait for it, or settle it", clip(o.Key, 64))}
+		case StatusPending, StatusSucceeded:
+			if !o.Amount.IsSet() {
+				return paid, taken, &Error{Code: ExceedsRefundable, Message: fmt.Sprintf(
+					"the refund with the key %q takes the whole payment", clip(o.Key, 64))}
+			}
+			if !taken.IsSet() {
+				taken = o.Amount
+				continue
+			}
+			sum, err := taken.Add(o.Amount)
+			if err != nil {
+				return paid, taken, badAmount(err.Error())
+			}
+			taken = sum
+		}
+	}
+	return paid, taken, nil
+}
+
+// Resolution is what a person decides about a refund.
+type Resolution struct {
+	Status Status // Succeeded, Pending, Failed, Refused, Reversed, or NotSent, which frees the key
+	By     string // who decides
+	Note   string // why
+}
+
+func (r *Resolution) check() *Error {
+	switch {
+	case r.Status == StatusUnknown || int(r.Status) >= len(statusNames):
+		return invalid("a resolution needs a Status other than unknown")
+	case strings.TrimSpace(r.By) == "" || len(r.By) > maxID || !plain(r.By):
+		return invalid("a resolution needs By, the name of who decides, on one line")
+	case strings.TrimSpace(r.Note) == "" || len(r.Note) > maxReason || !plain(r.Note):
+		return invalid("a resolution needs a Note, why it is so, on one line")
+	}
+	return nil
+}
