@@ -48,3 +48,19 @@ func (c calendar) date(t time.Time) int64 {
 	}
 	return seconds / day
 }
+
+// text is t's day, or that so many days later, as the look-ups write it.
+func (c calendar) text(t time.Time, later int) string {
+	return t.In(c.zone).AddDate(0, 0, later).Format(time.DateOnly)
+}
+
+// parse reads a date of Paynet's, which documents and samples write in several
+// ways. It is zero if there is none: an empty date is written as one of long ago.
+func (c calendar) parse(s string) time.Time {
+	for _, layout := range []string{"2006-01-02T15:04:05", time.RFC3339, time.DateOnly, "02.01.2006", "02.01.2006 15:04:05"} {
+		if t, err := time.ParseInLocation(layout, s, c.zone); err == nil && t.Year() >= 2000 {
+			return t
+		}
+	}
+	return time.Time{}
+}

@@ -84,6 +84,7 @@ func TestGoldenReplies(t *testing.T) {
 		{"wrong_key.json", 401, refund.Unauthorized, refund.StatusRefused, "7", "unauthorized"},
 		{"preauth_reversal.json", 200, refund.OutcomeUnknown, refund.StatusUnknown, "0", "Başarılı İşlem"},
 		{"detail.json", 200, refund.OutcomeUnknown, refund.StatusUnknown, "", ""},
+		{"list.json", 200, refund.OutcomeUnknown, refund.StatusUnknown, "", ""},
 	}
 	for _, tt := range failed {
 		t.Run(tt.file, func(t *testing.T) {

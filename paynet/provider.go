@@ -60,11 +60,13 @@ type Provider struct {
 	env           refund.Environment
 	day           calendar
 	assumeSettled bool
+	timeout       time.Duration // of a look-up, which takes several requests
 }
 
 var (
-	_ refund.Provider = (*Provider)(nil)
-	_ refund.Planner  = (*Provider)(nil)
+	_ refund.Provider  = (*Provider)(nil)
+	_ refund.Planner   = (*Provider)(nil)
+	_ refund.Inspector = (*Provider)(nil)
 )
 
 // New makes a Provider. Its error names all that is missing or wrong at once.
@@ -85,9 +87,13 @@ func New(c Config) (*Provider, error) {
 	if err := problems.Err(gateway); err != nil {
 		return nil, err
 	}
+	timeout := c.Timeout
+	if timeout == 0 {
+		timeout = httpx.DefaultTimeout
+	}
 	return &Provider{
 		http: httpx.New(httpx.Options{
-			Gateway: gateway, BaseURL: base, Transport: c.Transport, Timeout: c.Timeout,
+			Gateway: gateway, BaseURL: base, Transport: c.Transport, Timeout: timeout,
 			Header: map[string]string{
 				"Authorization": "Basic " + c.SecretKey, // not RFC 7617: the documents print the raw key
 				"Content-Type":  "application/json; charset=UTF-8",
@@ -95,7 +101,7 @@ func New(c Config) (*Provider, error) {
 			},
 			Secrets: []string{c.SecretKey, c.CallbackSecret},
 		}),
-		caps: caps, env: c.Environment, day: newCalendar(c.Now), assumeSettled: c.AssumeSettled,
+		caps: caps, env: c.Environment, day: newCalendar(c.Now), assumeSettled: c.AssumeSettled, timeout: timeout,
 	}, nil
 }
 

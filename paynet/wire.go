@@ -17,13 +17,19 @@ const (
 	// idempotency key, and nothing says that code 5 or 100 guards a repeat.
 	refundPath = "/v1/transaction/reversed_request"
 
+	// The look-ups are POSTs and move nothing: each may be repeated.
+	detailPath = "/v1/transaction/detail"
+	listPath   = "/v1/transaction/reversal_list"
+
 	objectName = "transaction_reversed_request"
+	listName   = "transaction_reversal_list"
 
 	docs       = "https://doc.paynet.com.tr/english/cancellation-refund/refund"
 	docsCodes  = "https://doc.paynet.com.tr/genel-bilgiler/hata-kodlari/doenues-kodlari"
 	docsHTTP   = "https://doc.paynet.com.tr/genel-bilgiler/hata-kodlari/http-status-kodlar"
 	docsOldRef = "https://doc.paynet.com.tr/uornek/servisler/iptal-iade/iade"
 	docsList   = "https://doc.paynet.com.tr/english/cancellation-refund/refund-list"
+	docsDetail = "https://doc.paynet.com.tr/english/transaction/transaction-details"
 )
 
 func capabilities(currency string) refund.Capabilities {
@@ -38,7 +44,7 @@ func capabilities(currency string) refund.Capabilities {
 			Value:    refund.SameDayRule{TimeZone: timeZone, Margin: margin},
 			Evidence: refund.Documented, Source: docs + " (the rule; its time zone and the margin are assumed)",
 		},
-		Inspect:  refund.Fact[refund.Answer]{Value: refund.Can, Evidence: refund.Documented, Source: docsList},
+		Inspect:  refund.Fact[refund.Answer]{Value: refund.Can, Evidence: refund.Documented, Source: docsList + " (whether a request arrived), " + docsDetail + " (whether a sale was given back)"},
 		Callback: refund.Fact[refund.CallbackMode]{Value: refund.CallbackUnsigned, Evidence: refund.Documented, Source: docs + " (succeedUrl)"},
 		Codes:    codes(),
 	}
@@ -162,3 +168,84 @@ func (a *answer) legible() bool {
 
 // isRefusal reports whether an HTTP status leaves it to the result code.
 func isRefusal(status int) bool { return status >= 400 && status < 500 }
+
+type detailRequest struct {
+	XactID string `json:"xact_id"`
+}
+
+type listRequest struct {
+	From          string `json:"datab"` // a day, as public client code writes it: 2026-03-10
+	To            string `json:"datbi"`
+	Limit         int    `json:"limit"`
+	StartingAfter int    `json:"starting_after"` // rows to pass over
+}
+
+// sale is what a look-up reads of a transaction. Its reversed_xact_id is filled
+// also where reversed is false, so it says nothing and is not read.
+type sale struct {
+	ID       wire.Text // the plain number
+	XactID   wire.Text
+	Date     wire.Text
+	Currency wire.Text
+	Reversed wire.Text
+}
+
+// row is what a look-up reads of a refund request: of the documented part, all
+// that concerns the refund. The rest is about the shop and the card's holder.
+type row struct {
+	ID             wire.Text // the plain number
+	XactID         wire.Text
+	EntryDate      wire.Text
+	ReversedID     wire.Text
+	ReversedXactID wire.Text
+}
+
+func decodeSale(object []byte) (s sale, ok bool) {
+	err := wire.Read(object, []wire.Field{
+		{Name: "id", Text: &s.ID},
+		{Name: "xact_id", Text: &s.XactID},
+		{Name: "xact_date", Text: &s.Date},
+		{Name: "currency", Text: &s.Currency},
+		{Name: "reversed", Text: &s.Reversed},
+	})
+	return s, err == nil
+}
+
+func decodeRow(object []byte) (r row, ok bool) {
+	err := wire.Read(object, []wire.Field{
+		{Name: "id", Text: &r.ID},
+		{Name: "xact_id", Text: &r.XactID},
+		{Name: "entry_date", Text: &r.EntryDate},
+		{Name: "reversed_id", Text: &r.ReversedID},
+		{Name: "reversed_xact_id", Text: &r.ReversedXactID},
+	})
+	return r, err == nil
+}
+
+// decodeData returns the rows of a look-up's answer. The documents write the name
+// in both ways.
+func decodeData(body []byte) (rows [][]byte, ok bool) {
+	for _, name := range []string{"Data", "data"} {
+		if rows, shape := wire.List(body, name); shape == wire.Array {
+			return rows, true
+		}
+	}
+	return nil, false
+}
+
+// decodeMore reads whether rows follow those of a page.
+func decodeMore(body []byte) (more, ok bool) {
+	var t wire.Text
+	if wire.Read(body, []wire.Field{{Name: "has_more", Text: &t}}) != nil || t.Shape != wire.Bool && t.Shape != wire.String {
+		return false, false
+	}
+	return t.S == "true", t.S == "true" || t.S == "false"
+}
+
+// number is a plain number as text. Zero is none.
+func number(t wire.Text) string {
+	if t.Shape != wire.String && t.Shape != wire.Number || t.S == "0" {
+		return ""
+	}
+	return t.S
+}

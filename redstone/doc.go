@@ -62,8 +62,25 @@
 //
 // Documented: Request.CallbackURL travels as webhook_url. Not documented: what
 // is posted there, when, and how it is signed. This package does not read
-// callbacks and does not look up refunds; Config.CallbackSecret guards nothing
-// yet.
+// callbacks; Config.CallbackSecret guards nothing yet.
+//
+// # Look-ups
+//
+// Documented: the check call tells the state of a refund by its own reference.
+// [Provider.Inspect] asks it if Query.RefundID is known, and believes the answer
+// only if its reference is exactly that one, its type is another than "payment",
+// and its currency and environment are those of this provider. Which type a
+// refund has is not documented; the amount may differ by the charge.
+//
+// "successful" is [refund.StatusSucceeded] (documented as final). "failed" is
+// [refund.StatusFailed] (assumed), unless the answer speaks of a time-out or of
+// something pending: a provider's time-out counts as failed (a sister product's
+// documents), and it can hide a transfer that was made. Every other word is
+// [refund.StatusPending], since a refund with a reference did arrive.
+//
+// Without a reference nothing can be proven (assumed): the documented answer
+// about a payment shows no refunds. Then Inspect asks for the payment, and its
+// report is a snapshot. "Not found" is an error in both calls, never a proof.
 //
 // # Errors
 //

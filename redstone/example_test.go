@@ -62,3 +62,55 @@ func Example() {
 	// redstone: refund refused: payment_not_found: payment not found (gateway code 404, HTTP 404)
 	// not found: true
 }
+
+// A queued refund, and the look-up that tells its final state.
+func ExampleProvider_Inspect() {
+	gateway, err := redstonetest.Start(redstonetest.Config{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer gateway.Close()
+	const payment = "PY_c77f7bff21514bdf9dfe9f1b2"
+	if err := gateway.AddPayment(pretend.Payment{ID: payment, Amount: money.MustParse("143.00 ZMW")}); err != nil {
+		fmt.Println(err)
+		return
+	}
+	provider, err := redstone.New(redstone.Config{
+		SecretKey:   gateway.SecretKey(),
+		PublicKey:   gateway.PublicKey(),
+		Environment: refund.Sandbox,
+		BaseURL:     gateway.URL(),
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	client := refund.New(provider)
+
+	req := refund.Partial(payment, money.MustParse("43.50 ZMW"))
+	res, err := client.Refund(context.Background(), req)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(res.Status)
+
+	if err := gateway.Approve(res.RefundID); err != nil { // as time would do
+		fmt.Println(err)
+		return
+	}
+	report, err := client.Inspect(context.Background(), refund.Query{
+		Payment: req.Payment, Kind: req.Kind, Amount: req.Amount, RefundID: res.RefundID,
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(report.Status, report.Conclusive)
+	fmt.Println(report.Why)
+	// Output:
+	// pending
+	// succeeded true
+	// Redstone says that the refund is done
+}

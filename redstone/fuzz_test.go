@@ -99,3 +99,56 @@ func strictly(status int, body string) refund.Status {
 		return refund.StatusUnknown
 	}
 }
+
+// FuzzInspect gives a look-up any answer. It must not panic, and must not
+// conclude what a second, strict reading does not conclude.
+func FuzzInspect(f *testing.F) {
+	for _, file := range []string{"check_successful.json", "payment.json", "pay_text.json", "sister_error.json"} {
+		f.Add(200, adaptertest.Reply(f, file))
+	}
+	for _, state := range []string{`"successful"`, `"Failed"`, `"pending"`, `"lost"`, `null`, `7`} {
+		f.Add(200, checked(state, ""))
+		f.Add(200, checked(state, `,"reason_for_failure":"PROVIDER_TIMEOUT"`))
+	}
+	f.Fuzz(func(t *testing.T, status int, body string) {
+		if status < 100 || status > 999 {
+			t.Skip("no HTTP status")
+		}
+		r, err := inspected(t, query(refundID), status, body)
+		if err != nil {
+			lookupFailed(t, r, err)
+			return
+		}
+		if r.Conclusive != (r.Status != refund.StatusUnknown) || r.Why == "" {
+			t.Errorf("conclusive %t with the status %s: %q", r.Conclusive, r.Status, r.Why)
+		}
+		if r.Conclusive && !proves(r.Status, status, body) {
+			t.Errorf("HTTP %d reported as %s: %s", status, r.Status, body)
+		}
+	})
+}
+
+// proves is the rule of a look-up, written down a second time.
+func proves(as refund.Status, status int, body string) bool {
+	members, _ := adaptertest.Members(body)
+	raw, _ := adaptertest.Only(members, "data")
+	data, _ := adaptertest.Members(raw)
+	text := func(of []adaptertest.Member, name string) string {
+		raw, _ := adaptertest.Only(of, name)
+		word, _ := adaptertest.Unquote(raw)
+		return word
+	}
+	kind, state := strings.ToLower(text(data, "type")), strings.ToLower(text(data, "status"))
+	if status != http.StatusOK && status != http.StatusCreated || text(members, "status") != "success" || text(data, "reference") != refundID ||
+		text(data, "environment") != "test" || text(data, "currency") != "ZMW" || kind == "" || kind == "payment" {
+		return false
+	}
+	switch as {
+	case refund.StatusSucceeded:
+		return state == "successful"
+	case refund.StatusFailed:
+		return state == "failed" && !strings.Contains(strings.ToLower(body), "timeout")
+	default:
+		return as == refund.StatusPending && state != "" && state != "successful" && state != "failed"
+	}
+}

@@ -58,8 +58,9 @@ type Provider struct {
 }
 
 var (
-	_ refund.Provider = (*Provider)(nil)
-	_ refund.Planner  = (*Provider)(nil)
+	_ refund.Provider  = (*Provider)(nil)
+	_ refund.Planner   = (*Provider)(nil)
+	_ refund.Inspector = (*Provider)(nil)
 )
 
 // New makes a Provider. Its error names all that is missing or wrong at once.
@@ -172,7 +173,7 @@ func (p *Provider) judge(req *refund.Request, reply httpx.Reply) (*refund.Result
 	}
 
 	state, onItsWay := p.state(a.Data.Status)
-	if a.queued(reply.Status) {
+	if a.wentWell(reply.Status) {
 		code = a.Data.Status.S
 		if !onItsWay {
 			return fail(refund.OutcomeUnknown, refund.StatusUnknown)

@@ -21,9 +21,15 @@ const (
 	// idempotency key and takes several partial refunds.
 	refundPath = "/v1/payment/refunds/process"
 
+	// Look-ups may be asked as often as one likes.
+	paymentPath = "/v1/payment/"
+	checkPath   = "/v1/payment/transactions/" // and the reference and "/check"
+
 	// defaultReason is sent where the request has none: the prose lists the
 	// field beside the required ones.
 	defaultReason = "Refund requested by the merchant"
+
+	stateFailed = "failed"
 
 	paramCountry    = "redstone.country"
 	paramCurrency   = "redstone.currency"
@@ -75,7 +81,7 @@ func codes() []refund.GatewayCode {
 		state("pending", refund.StatusPending, "", refund.Documented, docs),
 		state("processing", refund.StatusPending, "", refund.Documented, "https://developer.redstonepgs.com/api-documentation/payments/payout (a payout's state)"),
 		state("successful", refund.StatusSucceeded, "", refund.Documented, docsCheck+" (a final state)"),
-		state("failed", refund.StatusUnknown, refund.OutcomeUnknown, refund.Assumed, docsErrors+" (a provider's time-out counts as failed there, so it proves nothing in an accepted answer)"),
+		state(stateFailed, refund.StatusUnknown, refund.OutcomeUnknown, refund.Assumed, docsErrors+" (a provider's time-out counts as failed there, so it proves nothing in an accepted answer)"),
 		done("200"), done("201"),
 		{Code: "400", Meaning: `bad request; unknown where the text says "already exists"`, As: refund.InvalidRequest, Status: refund.StatusRefused, Evidence: refund.Documented, Source: docsErrors},
 		{Code: "401", Meaning: "not authorised", As: refund.Unauthorized, Status: refund.StatusRefused, Evidence: refund.Documented, Source: docsErrors},
@@ -180,8 +186,8 @@ func decode(body []byte) (a answer, ok bool) {
 	return a, err == nil && (!a.Status.Absent() || !a.Success.Absent() || !a.Code.Absent())
 }
 
-// queued reports whether HTTP and the envelope agree that the call went well.
-func (a *answer) queued(httpStatus int) bool {
+// wentWell reports whether HTTP and the envelope agree that the call went well.
+func (a *answer) wentWell(httpStatus int) bool {
 	if httpStatus != http.StatusOK && httpStatus != http.StatusCreated || !a.Status.IsString("success") {
 		return false
 	}
@@ -223,6 +229,78 @@ func leavesOpen(body []byte) bool {
 	body = bytes.ToLower(body)
 	for _, text := range []string{"already exist", "provider_timeout", "transaction_pending", "trnasaction_pending"} {
 		if bytes.Contains(body, []byte(text)) {
+			return true
+		}
+	}
+	return false
+}
+
+// record is the answer to a look-up: the envelope with a refund or a payment in
+// it. What it tells about the payer is not read.
+type record struct {
+	answer
+	Amount      wire.Text
+	Currency    wire.Text
+	Environment wire.Text
+	Type        wire.Text
+}
+
+// decodeRecord reports whether body is Redstone's envelope.
+func decodeRecord(body []byte) (r record, ok bool) {
+	r.answer, ok = decode(body)
+	if ok {
+		var data wire.Text
+		ok = wire.Read(body, []wire.Field{{Name: "data", Text: &data, Inside: []wire.Field{
+			{Name: "amount", Text: &r.Amount},
+			{Name: "currency", Text: &r.Currency},
+			{Name: "environment", Text: &r.Environment},
+			{Name: "type", Text: &r.Type},
+		}}}) == nil
+	}
+	return r, ok
+}
+
+// amountOf reads an amount in major units. One that cannot be read is not set.
+func amountOf(t wire.Text, currency string) money.Amount {
+	if t.Shape != wire.Number && t.Shape != wire.String {
+		return money.Amount{}
+	}
+	a, err := money.New(t.S, currency)
+	if err != nil || !a.IsPositive() {
+		return money.Amount{}
+	}
+	return a
+}
+
+// doubtsFailure reports whether an answer about a failed refund holds a word
+// that leaves open whether the money went out all the same: a time-out counts as
+// failed, and it can hide a transfer that was made. Where such a word stands is
+// not documented, so the whole body is searched, as it came and with its escapes
+// undone.
+func doubtsFailure(body []byte) bool {
+	var v any
+	if json.Unmarshal(bytes.TrimPrefix(body, []byte("\xEF\xBB\xBF")), &v) != nil {
+		return true
+	}
+	undone, err := json.Marshal(v)
+	if err != nil {
+		return true
+	}
+	text := strings.NewReplacer(" ", "_", "-", "_").Replace(strings.ToLower(string(body) + string(undone)))
+	for _, word := range []string{"timeout", "time_out", "timed_out", "timedout", "pending", "already_exist"} {
+		if strings.Contains(text, word) {
+			return true
+		}
+	}
+	return false
+}
+
+// explainsFailure reports whether an answer about a failed refund gives one of
+// the reasons that the documents list as final. In which field is not documented.
+func explainsFailure(body []byte) bool {
+	text := bytes.ToUpper(body)
+	for _, reason := range []string{"ABANDONED_TRANSACTION", "DECLINED_TRANSACTION", "INSUFFICIENT_FUNDS"} {
+		if bytes.Contains(text, []byte(reason)) {
 			return true
 		}
 	}

@@ -60,8 +60,23 @@
 // Documented: Tarlan posts a signed callback to the callback_url that was given
 // with the payment, not with the refund. Observed: a plugin reads the state
 // "refund" there. Not documented: whether every refund causes one, and which
-// amount it holds. This package does not read callbacks and does not look up
-// payments.
+// amount it holds. This package does not read callbacks.
+//
+// # Look-ups
+//
+// Documented: the status call finds a payment by the merchant's own order id, so
+// [Provider.Inspect] needs Config.MerchantID, Config.ProjectID and the
+// parameters tarlan.project_reference_id and tarlan.type (such as "in"; there is
+// no default). Its answer has the payment's state and a list of refunds, each
+// with an amount and a date. Assumed: the sandbox has the same path.
+//
+// A refund has no id there. So a report is conclusive only by comparison with
+// the snapshot from before the refund: exactly one refund more, of the amount
+// that was asked for, or a payment that was "success" and is "refund" or
+// "refund_waiting" now. Not documented: how the list's entries are written,
+// whether refunds under way are listed, and how late the answer is. So an entry
+// that cannot be read makes the report inconclusive, an unchanged answer proves
+// nothing, and no report says that a refund failed.
 //
 // # Errors
 //

@@ -1,6 +1,7 @@
 package tarlan_test
 
 import (
+	"encoding/json"
 	"errors"
 	"net/http"
 	"regexp"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/gorefund/refund"
 	"github.com/gorefund/refund/internal/adaptertest"
+	"github.com/gorefund/refund/money"
 )
 
 // FuzzJudge gives the adapter any answer. It must not panic, must not accept
@@ -78,4 +80,71 @@ func strictlyAccepted(status int, body string) bool {
 	raw, once := adaptertest.Only(inner, "transaction_status_code")
 	state, isString := adaptertest.Unquote(raw)
 	return once && (!isString || slices.Contains(states, state) || integer.MatchString(state))
+}
+
+// FuzzInspect gives a look-up any answer. It must not panic, and must not
+// conclude what a second, strict reading does not conclude: nothing was refunded
+// before, and 10 KZT were asked for.
+func FuzzInspect(f *testing.F) {
+	f.Add(200, adaptertest.Reply(f, "status.json"))
+	f.Add(500, adaptertest.Reply(f, "transaction_not_found.json"))
+	for _, state := range append(states, "failed") {
+		for _, list := range []string{`null`, `[]`, `[{"amount":10}]`, `[{"amount":"10.00","date":"2026-03-04T12:00:00Z","status":"failed"}]`, `[{"amount":1e1},7]`} {
+			f.Add(200, payment(state, list))
+		}
+	}
+	f.Fuzz(func(t *testing.T, status int, body string) {
+		if status < 100 || status > 999 {
+			t.Skip("no HTTP status")
+		}
+		r, err := inspected(t, query(&refund.Report{State: "success", Refunded: money.MustParse("0.00 KZT")}), status, body)
+		if err != nil {
+			lookupFailed(t, r, err)
+			return
+		}
+		if r.Conclusive != (r.Status != refund.StatusUnknown) || r.Why == "" {
+			t.Errorf("conclusive %t with the status %s: %q", r.Conclusive, r.Status, r.Why)
+		}
+		if r.Conclusive && !proves(r.Status, status, body) {
+			t.Errorf("HTTP %d reported as %s: %s", status, r.Status, body)
+		}
+	})
+}
+
+// proves is the rule of a look-up, written down a second time.
+func proves(as refund.Status, status int, body string) bool {
+	members, ok := adaptertest.Members(body)
+	yes, yesOnce := adaptertest.Only(members, "status")
+	code, codeOnce := adaptertest.Only(members, "status_code")
+	raw, resultOnce := adaptertest.Only(members, "result")
+	result, isObject := adaptertest.Members(raw)
+	id, idOnce := adaptertest.Only(result, "id")
+	raw, stateOnce := adaptertest.Only(result, "transaction_status")
+	inner, _ := adaptertest.Members(raw)
+	raw, codeOfStateOnce := adaptertest.Only(inner, "code")
+	state, _ := adaptertest.Unquote(raw)
+	list, listOnce := adaptertest.Only(result, "refunds")
+	if text, isString := adaptertest.Unquote(code); isString && text != "0" || !isString && !slices.Contains(zero, code) {
+		return false
+	}
+	if text, isString := adaptertest.Unquote(id); isString {
+		id = text
+	}
+	if status != 200 || !ok || !yesOnce || !codeOnce || !resultOnce || !isObject || !idOnce || !stateOnce || !codeOfStateOnce || !listOnce ||
+		yes != "true" || id != "999" {
+		return false
+	}
+	var entries []map[string]any
+	if list != "" && json.Unmarshal([]byte(list), &entries) != nil {
+		return false
+	}
+	shown := len(entries) == 1
+	switch as {
+	case refund.StatusPending:
+		return len(entries) <= 1 && slices.Contains(states, state) && (state == "refund_waiting" || shown)
+	case refund.StatusSucceeded:
+		return len(entries) <= 1 && (state == "refund" || state == "success" && shown)
+	default:
+		return false // Tarlan has no word for it
+	}
 }

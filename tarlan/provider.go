@@ -61,11 +61,14 @@ type Provider struct {
 	env    refund.Environment
 	path   string
 	secret func() string // a function, so that no way of printing shows it
+
+	merchantID, projectID int64 // 0 = not configured
 }
 
 var (
-	_ refund.Provider = (*Provider)(nil)
-	_ refund.Planner  = (*Provider)(nil)
+	_ refund.Provider  = (*Provider)(nil)
+	_ refund.Planner   = (*Provider)(nil)
+	_ refund.Inspector = (*Provider)(nil)
 )
 
 // New makes a Provider. Its error names all that is missing or wrong at once.
@@ -98,6 +101,7 @@ func New(c Config) (*Provider, error) {
 			Secrets: []string{c.Secret},
 		}),
 		caps: caps, env: c.Environment, path: path, secret: func() string { return c.Secret },
+		merchantID: c.MerchantID, projectID: c.ProjectID,
 	}, nil
 }
 

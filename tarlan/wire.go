@@ -4,9 +4,12 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"encoding/json"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gorefund/refund"
 	"github.com/gorefund/refund/internal/wire"
@@ -22,6 +25,13 @@ const (
 	// requests carry equal signatures.
 	productionPath = "/refund/api/v1/system/refund/partial"
 	sandboxPath    = "/transaction/api/v1/system/refund/partial"
+
+	// statusPath may be asked as often as one likes. That the sandbox has the
+	// same is assumed.
+	statusPath = "/transaction/api/v1/system/transaction/status"
+
+	paramReference = "tarlan.project_reference_id"
+	paramType      = "tarlan.type"
 
 	// maxID is the largest id that a server which reads numbers as floats still
 	// signs as we do.
@@ -45,8 +55,8 @@ func capabilities(currency string, fractions bool) refund.Capabilities {
 		Inspect:          refund.Fact[refund.Answer]{Value: refund.Can, Evidence: refund.Documented, Source: docsStatus},
 		Callback:         refund.Fact[refund.CallbackMode]{Value: refund.CallbackSigned, Evidence: refund.Documented, Source: docsHook},
 		Params: []refund.Param{
-			{Name: "tarlan.project_reference_id", Use: "the merchant's own order id, for look-ups"},
-			{Name: "tarlan.type", Use: "the payment's type, such as in, for look-ups"},
+			{Name: paramReference, Use: "the merchant's own order id, for look-ups"},
+			{Name: paramType, Use: "the payment's type, such as in, for look-ups"},
 		},
 		Codes: codes(),
 	}
@@ -200,11 +210,15 @@ func (a *answer) accepted(httpStatus int) bool {
 // samples have a number, goes with an accepted refund.
 func isAccepted(state string) bool {
 	_, err := strconv.Atoi(state)
-	return err == nil || state == "success" || state == "refund" || state == stateWaiting
+	return err == nil || state == stateSuccess || state == stateRefunded || state == stateWaiting
 }
 
-// stateWaiting means that the refund has begun and is not final.
-const stateWaiting = "refund_waiting"
+// States of a transaction.
+const (
+	stateSuccess  = "success"        // paid
+	stateRefunded = "refund"         // given back
+	stateWaiting  = "refund_waiting" // a refund has begun and is not final
+)
 
 func (a *answer) state() refund.Status {
 	if a.Result.StatusCode.IsString(stateWaiting) {
@@ -218,6 +232,165 @@ func (a *answer) text() string {
 		return ""
 	}
 	return strings.TrimSpace(a.Message.S)
+}
+
+// question is the query of a look-up. It is signed as the JSON object that the
+// server makes of it: numbers where it declares numbers, strings elsewhere, also
+// where they look like numbers. encoding/json sorts by the order of the fields,
+// and escapes as the server is thought to do.
+type question struct {
+	MerchantID int64  `json:"merchant_id"`
+	ProjectID  int64  `json:"project_id"`
+	Reference  string `json:"project_reference_id"`
+	Type       string `json:"type"`
+}
+
+func (q question) canonical() ([]byte, error) { return json.Marshal(q) }
+
+func (q question) path() string {
+	return statusPath + "?" + url.Values{
+		"merchant_id":          {strconv.FormatInt(q.MerchantID, 10)},
+		"project_id":           {strconv.FormatInt(q.ProjectID, 10)},
+		"project_reference_id": {q.Reference},
+		"type":                 {q.Type},
+	}.Encode()
+}
+
+// statusAnswer is the answer to a look-up. What it tells about the payer is not
+// read.
+type statusAnswer struct {
+	Status     wire.Text
+	StatusCode wire.Text
+	Message    wire.Text
+	Result     wire.Text
+	ID         wire.Text // the payment's transaction_id
+	State      wire.Text
+	Refunds    listing
+}
+
+// decodeStatus reports whether body is Tarlan's envelope.
+func decodeStatus(body []byte, currency string) (a statusAnswer, ok bool) {
+	var transactionStatus wire.Text
+	err := wire.Read(body, []wire.Field{
+		{Name: "status", Text: &a.Status},
+		{Name: "status_code", Text: &a.StatusCode},
+		{Name: "message", Text: &a.Message},
+		{Name: "result", Text: &a.Result, Inside: []wire.Field{
+			{Name: "id", Text: &a.ID},
+			{Name: "transaction_status", Text: &transactionStatus, Inside: []wire.Field{{Name: "code", Text: &a.State}}},
+		}},
+	})
+	if err != nil || a.Status.Absent() && a.StatusCode.Absent() {
+		return statusAnswer{}, false
+	}
+	a.Refunds = decodeRefunds(body, currency)
+	return a, true
+}
+
+// succeeded reports whether HTTP and the envelope agree that the question was
+// answered.
+func (a *statusAnswer) succeeded(httpStatus int) bool {
+	return httpStatus == http.StatusOK && a.Status.Shape == wire.Bool && a.Status.S == "true" &&
+		(a.StatusCode.Absent() || a.StatusCode.S == "0") && a.Result.Shape == wire.Object
+}
+
+// isAbout reports whether the answer names that payment.
+func (a *statusAnswer) isAbout(id string) bool {
+	return (a.ID.Shape == wire.Number || a.ID.Shape == wire.String) && a.ID.S == id
+}
+
+func (a *statusAnswer) text() string {
+	if a.Message.Shape != wire.String {
+		return ""
+	}
+	return strings.TrimSpace(a.Message.S)
+}
+
+// listing is the answer's list of refunds.
+type listing struct {
+	refunds []refund.SeenRefund
+	total   money.Amount // of all; not set unless each of them could be read
+	unclear bool         // there is something in the place of the list that cannot be read
+}
+
+// decodeRefunds reads the list. The documents say that an entry has an amount
+// and a date, and do not show one, so names and types are guesses, and whatever
+// does not fit makes the list unclear. No time zone is documented either: only a
+// time that has one counts.
+func decodeRefunds(body []byte, currency string) (l listing) {
+	entries, shape := wire.List(body, "result", "refunds")
+	switch shape {
+	case wire.Array:
+	case wire.Missing, wire.Null:
+		return listing{}
+	default:
+		return listing{refunds: make([]refund.SeenRefund, 1), unclear: true} // something is there: a snapshot must not say "none"
+	}
+	total, err := money.FromMinor(0, currency)
+	l.unclear = err != nil
+	for _, entry := range entries {
+		seen, clear := decodeRefund(entry, currency)
+		l.refunds = append(l.refunds, seen)
+		if total, err = total.Add(seen.Amount); err != nil || !clear {
+			l.unclear = true
+		}
+	}
+	if !l.unclear {
+		l.total = total
+	}
+	return l
+}
+
+// decodeRefund reads one entry, and reports whether all of it that counts could
+// be read. No document gives it a state; should it have one, that counts too.
+func decodeRefund(entry []byte, currency string) (seen refund.SeenRefund, clear bool) {
+	var (
+		amount, date, created wire.Text
+		words                 [7]wire.Text
+	)
+	err := wire.Read(entry, []wire.Field{
+		{Name: "amount", Text: &amount},
+		{Name: "date", Text: &date},
+		{Name: "created_at", Text: &created},
+		{Name: "state", Text: &words[0]},
+		{Name: "status", Text: &words[1], Inside: []wire.Field{{Name: "code", Text: &words[2]}}},
+		{Name: "status_code", Text: &words[3]},
+		{Name: "transaction_status", Text: &words[4], Inside: []wire.Field{{Name: "code", Text: &words[5]}}},
+		{Name: "transaction_status_code", Text: &words[6]},
+	})
+	if err != nil {
+		return seen, false
+	}
+	clear = true
+	for _, word := range words {
+		var says refund.Status
+		switch {
+		case word.Absent(), word.Shape == wire.Object: // an object's code speaks for it
+			continue
+		case word.IsString(stateWaiting):
+			says = refund.StatusPending
+		case word.IsString(stateSuccess), word.IsString(stateRefunded):
+			says = refund.StatusSucceeded
+		}
+		if says == refund.StatusUnknown || seen.Status != refund.StatusUnknown && seen.Status != says {
+			clear = false
+		}
+		seen.Status = says
+	}
+	if !clear {
+		seen.Status = refund.StatusUnknown
+	}
+	if amount.Shape == wire.Number || amount.Shape == wire.String {
+		if a, err := money.New(amount.S, currency); err == nil && a.IsPositive() {
+			seen.Amount = a
+		}
+	}
+	for _, t := range []wire.Text{created, date} {
+		if at, err := time.Parse(time.RFC3339Nano, t.S); err == nil {
+			seen.At = at.UTC()
+		}
+	}
+	return seen, clear && seen.Amount.IsSet()
 }
 
 // isFront reports whether an HTTP status comes from what stands before the

@@ -62,8 +62,9 @@ type Provider struct {
 }
 
 var (
-	_ refund.Provider = (*Provider)(nil)
-	_ refund.Planner  = (*Provider)(nil)
+	_ refund.Provider  = (*Provider)(nil)
+	_ refund.Planner   = (*Provider)(nil)
+	_ refund.Inspector = (*Provider)(nil)
 )
 
 // New makes a Provider. Its error names all that is missing or wrong at once.

@@ -18,10 +18,16 @@ const (
 	// TLPE has no idempotency key.
 	refundPath = "/refund"
 
+	// reportPath is followed by the payment's id. It may be asked for any number
+	// of times. The other look-up, POST /sync, is never used: it can write to the
+	// customer.
+	reportPath = "/report/"
+
 	// defaultReason is sent where the request has none: the field is required,
 	// and nobody knows whether it may be empty.
 	defaultReason = "Refund requested by the merchant"
 
+	codePaid          = "OK.00.00"
 	codeFull          = "OK.02.00"
 	codePartial       = "OK.04.00"
 	codeInvalid       = "ER.02.30"
@@ -31,7 +37,8 @@ const (
 	// around any reason.
 	reasonAlreadyRefunded = "Transaction is already refunded"
 
-	docs = "https://developers.tlpe.io/post-refund-payment"
+	docs       = "https://developers.tlpe.io/post-refund-payment"
+	docsReport = "https://developers.tlpe.io/get-transaction-details"
 )
 
 func capabilities(currency string) refund.Capabilities {
@@ -42,7 +49,7 @@ func capabilities(currency string) refund.Capabilities {
 		Partial:          refund.Fact[refund.Answer]{Value: refund.Can, Evidence: refund.Documented, Source: docs + " (not every brand supports it)"},
 		RepeatedPartials: refund.Fact[refund.Answer]{Value: refund.Can, Evidence: refund.Assumed, Source: docs + ` ("must not exceed available refundable amount")`},
 		Accepted:         refund.Fact[refund.Status]{Value: refund.StatusSucceeded, Evidence: refund.Documented, Source: docs + " (samples answer with the final state)"},
-		Inspect:          refund.Fact[refund.Answer]{Value: refund.NobodyKnows, Evidence: refund.Assumed, Source: "https://developers.tlpe.io/get-transaction-details shows no refunds"},
+		Inspect:          refund.Fact[refund.Answer]{Value: refund.NobodyKnows, Evidence: refund.Assumed, Source: docsReport + " shows no refunds; that its status code turns to OK.02.00 or OK.04.00 is deduced from notifications"},
 		Callback:         refund.Fact[refund.CallbackMode]{Value: refund.CallbackSigned, Evidence: refund.Observed, Source: "public client code takes OK.02.00 and OK.04.00 from signed notifications"},
 		Codes:            codes(),
 	}
@@ -51,17 +58,14 @@ func capabilities(currency string) refund.Capabilities {
 // codes is every code that this adapter maps. The vendor's full table is not
 // public: an OK.* or ER.* that is not here is unknown, and PN.* is pending.
 func codes() []refund.GatewayCode {
-	const (
-		report = "https://developers.tlpe.io/get-transaction-details"
-		client = "public client code"
-	)
+	const client = "public client code"
 	return []refund.GatewayCode{
 		{Code: codeFull, Meaning: "Full refund successful", Status: refund.StatusSucceeded, Evidence: refund.Documented, Source: docs},
 		{Code: codePartial, Meaning: "Partial refund successful", Status: refund.StatusSucceeded, Evidence: refund.Documented, Source: docs},
-		{Code: codeInvalid, Meaning: "invalid parameters; PaymentNotFound if the envelope says 404", As: refund.InvalidRequest, Status: refund.StatusRefused, Evidence: refund.Documented, Source: docs + ", " + report},
+		{Code: codeInvalid, Meaning: "invalid parameters; PaymentNotFound if the envelope says 404", As: refund.InvalidRequest, Status: refund.StatusRefused, Evidence: refund.Documented, Source: docs + ", " + docsReport},
 		{Code: codeCannotProcess, Meaning: "unable to process, with a quoted reason; AlreadyRefunded if the reason says so", As: refund.Declined, Status: refund.StatusRefused, Evidence: refund.Documented, Source: docs},
 		{Code: "ER.02.00", Meaning: "brand not enabled", As: refund.Declined, Status: refund.StatusRefused, Evidence: refund.Observed, Source: client + " (seen at /checkout only)"},
-		{Code: "OK.00.00", Meaning: "payment successful: not a refund", As: refund.OutcomeUnknown, Status: refund.StatusUnknown, Evidence: refund.Documented, Source: report},
+		{Code: codePaid, Meaning: "payment successful: not a refund", As: refund.OutcomeUnknown, Status: refund.StatusUnknown, Evidence: refund.Documented, Source: docsReport},
 		{Code: "OK.01.00", Meaning: "ready for payment: not a refund", As: refund.OutcomeUnknown, Status: refund.StatusUnknown, Evidence: refund.Observed, Source: client + " (a mock)"},
 		{Code: "OK.00.10", Meaning: "payment pending: not a refund", As: refund.OutcomeUnknown, Status: refund.StatusUnknown, Evidence: refund.Observed, Source: client + " (a mock)"},
 		{Code: "PN.*", Meaning: "pending", Status: refund.StatusPending, Evidence: refund.Assumed, Source: "no document shows one; the prefix stands for pending"},
@@ -167,4 +171,23 @@ func (a *answer) reason() string {
 		return ""
 	}
 	return s[from+1 : to]
+}
+
+// report is the answer of a look-up, which has no envelope. It also holds names
+// and addresses of the payer: nothing but these fields is read.
+type report struct {
+	TransactionID wire.Text
+	Currency      wire.Text
+	StatusCode    wire.Text
+}
+
+// decodeReport reports whether body is one.
+func decodeReport(body []byte) (r report, ok bool) {
+	var payment, result wire.Text
+	err := wire.Read(body, []wire.Field{
+		{Name: "transaction_id", Text: &r.TransactionID},
+		{Name: "payment", Text: &payment, Inside: []wire.Field{{Name: "currency", Text: &r.Currency}}},
+		{Name: "result", Text: &result, Inside: []wire.Field{{Name: "status_code", Text: &r.StatusCode}}},
+	})
+	return r, err == nil && r.TransactionID.Shape == wire.String && r.StatusCode.Shape == wire.String && r.StatusCode.S != ""
 }

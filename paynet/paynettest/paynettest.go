@@ -1,5 +1,5 @@
 // Package paynettest is a pretend Paynet: an HTTP server on loopback that takes refund requests as doc.paynet.com.tr
-// describes them, keeps a ledger of what it accepted, and misbehaves on demand.
+// describes them, keeps a ledger of what it accepted, lists it, and misbehaves on demand.
 //
 //	gw, err := paynettest.Start(paynettest.Config{})
 //	...
@@ -11,11 +11,12 @@
 //
 // # What it knows
 //
-//   - One path, [Path], by POST. The secret key stands behind "Basic " as it is, without base64 and without a colon.
+//   - Refunds at [Path], look-ups at [ListPath] and [DetailPath], all by POST. The secret key stands behind "Basic " as it is,
+//     without base64 and without a colon.
 //   - The amount is text in hundredths: "1000" is 10.00. An amount that is absent, "0" or "" means the whole transaction,
 //     and then the whole rest is really booked: a client that loses its amount on the way is seen in the ledger.
 //   - Code 0 means that a request was taken, not that money moved: every booking is pending. The succeedUrl is kept in
-//     the ledger and never called.
+//     the ledger and never called. [Gateway.Approve] and [Gateway.Decline] decide; the list shows neither.
 //   - A sale of the same day, by the calendar of Istanbul, can only be cancelled whole.
 package paynettest
 
@@ -44,6 +45,12 @@ const (
 
 	// Path is the one service that cancels, refunds and refunds in part.
 	Path = "/v1/transaction/reversed_request"
+
+	// ListPath lists refund requests, those of all sales, by day and in pages.
+	ListPath = "/v1/transaction/reversal_list"
+
+	// DetailPath shows a sale and whether it is reversed.
+	DetailPath = "/v1/transaction/detail"
 )
 
 // Config says how the pretend gateway behaves. The zero value is a gateway that refuses by HTTP 200 and prints its code
@@ -65,6 +72,21 @@ type Config struct {
 	// concerns answers with HTTP 200; the error object keeps its numbers.
 	CodeAsString bool
 
+	// HideNewRefunds makes refund requests show late: each is left out of the first so many lists after it came.
+	HideNewRefunds int
+
+	// ListLimit is the most rows of a page, whatever the request says; 0 means 100. The manual names a default, 10, and no
+	// maximum.
+	ListLimit int
+
+	// ListBySaleDate makes the list's days those of the sales. Otherwise they are those of the requests. The manual does
+	// not say which.
+	ListBySaleDate bool
+
+	// ReversedByPart makes a sale reversed as soon as any refund of it is approved. Otherwise it is reversed when all of it
+	// was given back. The manual does not say which.
+	ReversedByPart bool
+
 	// Now is the clock of the ledger and of the same-day rule; nil means [time.Now]. It must be safe for concurrent use and
 	// must not call the gateway.
 	Now func() time.Time
@@ -85,9 +107,17 @@ func Start(cfg Config) (*Gateway, error) {
 		// The key is left out of the text: it may be somebody's real one.
 		return nil, errors.New("paynettest: SecretKey holds a space or a character that a header can't carry")
 	}
+	if cfg.ListLimit <= 0 {
+		cfg.ListLimit = 100
+	}
+	d := desk{cfg: cfg, sales: make(map[string]bool), listed: make(map[string]int)}
 	s, err := pretend.Start(pretend.Options{
-		Now:    cfg.Now,
-		Routes: []pretend.Route{{Method: http.MethodPost, Path: Path, Money: true, Answer: desk{cfg}.answer}},
+		Now: cfg.Now,
+		Routes: []pretend.Route{
+			{Method: http.MethodPost, Path: Path, Money: true, Answer: d.answer},
+			{Method: http.MethodPost, Path: ListPath, Answer: d.list},
+			{Method: http.MethodPost, Path: DetailPath, Answer: d.detail},
+		},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("paynettest: %w", err)
@@ -97,6 +127,12 @@ func Start(cfg Config) (*Gateway, error) {
 
 // SecretKey returns the key that the gateway accepts.
 func (g *Gateway) SecretKey() string { return g.secretKey }
+
+// Approve carries out a pending refund, named by its ID in the ledger.
+func (g *Gateway) Approve(refundID string) error { return g.Decide(refundID, pretend.Approved) }
+
+// Decline rejects a pending refund, named by its ID in the ledger. It stays in the list (assumed) and gives nothing back.
+func (g *Gateway) Decline(refundID string) error { return g.Decide(refundID, pretend.Declined) }
 
 // AddPayment adds a sale that can be refunded; a zero PaidAt makes it three days old. Besides what [pretend.Server]
 // refuses it refuses an id that no request could name and a currency without hundredths, because the gateway counts in
@@ -142,8 +178,13 @@ var istanbul = time.FixedZone("TRT", 3*60*60)
 // digits is text that means an amount: nothing that could be read in two ways. A leading zero is refused (assumed).
 var digits = regexp.MustCompile(`^[1-9][0-9]*$`)
 
-// desk judges requests. It has no state: all that changes is in the ledger, whose lock is held around each answer.
-type desk struct{ cfg Config }
+// desk judges requests. All that changes is in the ledger, whose lock is held around each answer, and in its maps, which that
+// lock guards too.
+type desk struct {
+	cfg    Config
+	sales  map[string]bool // ids of the sales with a refund request
+	listed map[string]int  // by a refund's id: how many lists have been made since it came
+}
 
 // order is what a request asks for.
 type order struct {
@@ -153,17 +194,25 @@ type order struct {
 }
 
 func (d desk) answer(r pretend.Request, l *pretend.Ledger) pretend.Answer {
-	if !d.authorized(r.Header) {
-		return errorObject(http.StatusUnauthorized, codeUnauthorized)
-	}
-	if !isJSON(r.Header) {
-		return d.refuse(codeBadRequest)
+	if a, ok := d.gate(r); !ok {
+		return a
 	}
 	o, err := parseOrder(r.Body)
 	if err != nil {
 		return d.refuse(codeBadRequest)
 	}
 	return d.judge(o, l)
+}
+
+// gate is what each service checks first. If it does not let the request in, it returns the answer.
+func (d desk) gate(r pretend.Request) (pretend.Answer, bool) {
+	switch {
+	case !d.authorized(r.Header):
+		return errorObject(http.StatusUnauthorized, codeUnauthorized), false
+	case !isJSON(r.Header):
+		return d.refuse(codeBadRequest), false
+	}
+	return pretend.Answer{}, true
 }
 
 // authorized compares the header byte for byte. Whether the real gateway also takes base64 forms, which some public
@@ -203,9 +252,10 @@ func (d desk) judge(o order, l *pretend.Ledger) pretend.Answer {
 		}
 		give, whole = rest, true
 	}
+	d.sales[o.xactID] = true
 	a := d.reply(codeSuccessful, succeeded)
 	a.Booking = &pretend.Refund{
-		ID:          l.NextID("xk_reversed_"),
+		ID:          l.NextID(refundPrefix),
 		PaymentID:   o.xactID,
 		Amount:      give,
 		Full:        whole,

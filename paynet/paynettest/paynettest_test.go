@@ -503,6 +503,8 @@ func TestOtherPathsAndMethods(t *testing.T) {
 		{http.MethodPost, paynettest.Path + "/", http.StatusNotFound},
 		{http.MethodPost, "/v1/transaction/reversed-request", http.StatusNotFound},
 		{http.MethodPost, "/v1/transaction/preauth_reversal", http.StatusNotFound},
+		{http.MethodGet, paynettest.ListPath, http.StatusMethodNotAllowed},
+		{http.MethodGet, paynettest.DetailPath, http.StatusMethodNotAllowed},
 	} {
 		body := bytes.NewReader([]byte(`{"xact_id":"` + sampleID + `"}`))
 		req, err := http.NewRequestWithContext(t.Context(), c.method, gw.URL()+c.path, body)

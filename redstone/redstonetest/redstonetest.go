@@ -1,5 +1,5 @@
-// Package redstonetest is a pretend Redstone gateway: it answers refund calls as the documents of Redstone Payment Gateway
-// Services say, keeps a ledger, and goes wrong on demand. It shares no code with package redstone, so that the two can
+// Package redstonetest is a pretend Redstone gateway: it answers refund calls and look-ups as the documents of Redstone Payment
+// Gateway Services say, keeps a ledger, and goes wrong on demand. It shares no code with package redstone, so that the two can
 // disagree.
 //
 //	gateway, err := redstonetest.Start(redstonetest.Config{})
@@ -44,6 +44,11 @@ type Config struct {
 	SecretKey      string           // DefaultSecretKey if empty
 	PublicKey      string           // DefaultPublicKey if empty
 	EmptyReference bool             // answer with an empty data.reference, as the documents' sample does
+	RefundType     string           // data.type in look-ups of refunds; no document shows one, "refund" if empty (assumed)
+	FailureReason  string           // why a declined refund failed; "DECLINED_TRANSACTION" if empty
+	HideNewRefunds int              // so many look-ups do not show the payment's latest refund yet, for those that have one to hide
+	Inconclusive   bool             // look-ups of refunds answer as if they were asked about the payment
+	ListRefunds    bool             // show refunds in look-ups of payments, as a sister product does
 	Now            func() time.Time // nil means time.Now; must be safe for concurrent use
 }
 
@@ -51,7 +56,8 @@ type Config struct {
 type Gateway struct {
 	*pretend.Server
 	cfg   Config
-	drift int // guarded by the ledger's lock: only answers use it
+	drift int // guarded by the ledger's lock, as hide: only answers use them
+	hide  int // look-ups that still hide the latest refund
 }
 
 // Start begins to serve on a free port of 127.0.0.1. The caller must Close the gateway.
@@ -62,10 +68,20 @@ func Start(cfg Config) (*Gateway, error) {
 	if cfg.PublicKey == "" {
 		cfg.PublicKey = DefaultPublicKey
 	}
-	g := &Gateway{cfg: cfg}
+	if cfg.RefundType == "" {
+		cfg.RefundType = "refund"
+	}
+	if cfg.FailureReason == "" {
+		cfg.FailureReason = "DECLINED_TRANSACTION"
+	}
+	g := &Gateway{cfg: cfg, hide: cfg.HideNewRefunds}
 	server, err := pretend.Start(pretend.Options{
-		Routes: []pretend.Route{{Method: http.MethodPost, Path: path, Money: true, Answer: g.refund}},
-		Now:    cfg.Now,
+		Routes: []pretend.Route{
+			{Method: http.MethodPost, Path: path, Money: true, Answer: g.refund},
+			{Method: http.MethodGet, Path: checkPath, Answer: g.check},
+			{Method: http.MethodGet, Path: paymentPath, Answer: g.payment},
+		},
+		Now: cfg.Now,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("redstonetest: %w", err)
@@ -86,8 +102,8 @@ func (g *Gateway) PublicKey() string {
 
 // refund answers a refund call. Which of two mistakes is named first is assumed, except that keys come before all else.
 func (g *Gateway) refund(r pretend.Request, l *pretend.Ledger) pretend.Answer {
-	if !is(r.Header, "secret-key", g.cfg.SecretKey) || !is(r.Header, "public-key", g.cfg.PublicKey) {
-		return failure(http.StatusUnauthorized, "invalid secret-key or public-key")
+	if !g.knows(r.Header) {
+		return unauthorised()
 	}
 	// The documents speak of raw JSON data; that the header is insisted on is assumed.
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
@@ -149,6 +165,15 @@ func (g *Gateway) refund(r pretend.Request, l *pretend.Ledger) pretend.Answer {
 			Pending:     true,
 		},
 	}
+}
+
+// knows tells whether both keys are right.
+func (g *Gateway) knows(h http.Header) bool {
+	return is(h, "secret-key", g.cfg.SecretKey) && is(h, "public-key", g.cfg.PublicKey)
+}
+
+func unauthorised() pretend.Answer {
+	return failure(http.StatusUnauthorized, "invalid secret-key or public-key")
 }
 
 // failure is the envelope of a call that failed. Redstone publishes none; this form is a sister product's (assumed), and agrees

@@ -3,6 +3,7 @@ package pretend
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -34,8 +35,8 @@ func (l *Ledger) Payment(id string) (Payment, bool) {
 	return p, ok
 }
 
-// Refunded returns how much of the payment has been given back so far: zero in the payment's currency if nothing, and no
-// amount at all if there is no such payment.
+// Refunded returns how much of the payment has been given back so far, pending refunds included and declined ones not: zero
+// in the payment's currency if nothing, and no amount at all if there is no such payment.
 func (l *Ledger) Refunded(id string) money.Amount {
 	return l.refunded[id]
 }
@@ -49,6 +50,18 @@ func (l *Ledger) Refunds(id string) []Refund {
 		}
 	}
 	return of
+}
+
+// Refund returns the refund with that id, the first one if several have it, and whether there is one.
+func (l *Ledger) Refund(id string) (Refund, bool) {
+	if i := l.find(id); i >= 0 {
+		return l.refunds[i], true
+	}
+	return Refund{}, false
+}
+
+func (l *Ledger) find(id string) int {
+	return slices.IndexFunc(l.refunds, func(r Refund) bool { return r.ID == id })
 }
 
 // NextID returns prefix and a number that counts from 1, separately for each prefix, so that a test meets the same ids in
@@ -104,5 +117,29 @@ func (l *Ledger) book(r Refund) error {
 	r.At = l.now()
 	l.refunded[r.PaymentID] = sum
 	l.refunds = append(l.refunds, r)
+	return nil
+}
+
+// decide ends the waiting of a pending refund.
+func (l *Ledger) decide(id, state string) error {
+	if state != Approved && state != Declined {
+		return fmt.Errorf("pretend: %q is no final state: it must be Approved or Declined", state)
+	}
+	i := l.find(id)
+	if i < 0 {
+		return fmt.Errorf("pretend: there is no refund %q", id)
+	}
+	r := &l.refunds[i]
+	if !r.Pending {
+		return fmt.Errorf("pretend: refund %q is not pending", id)
+	}
+	if state == Declined {
+		sum, err := l.refunded[r.PaymentID].Sub(r.Amount)
+		if err != nil {
+			return fmt.Errorf("pretend: refund %q: %w", id, err)
+		}
+		l.refunded[r.PaymentID] = sum
+	}
+	r.Pending, r.State = false, state
 	return nil
 }

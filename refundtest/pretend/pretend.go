@@ -35,9 +35,16 @@ type Refund struct {
 	Full          bool   // the whole payment was asked for, by a word of the protocol or by its amount
 	Reason        string // as it arrived, "" if the protocol has none
 	CallbackURL   string
-	Pending       bool      // accepted only; the final state would come later
+	Pending       bool      // accepted only; [Server.Decide] gives the final state
+	State         string    // the final state of one that was pending: Approved or Declined, "" as long as it has none
 	At            time.Time // set by the server when it books
 }
+
+// The final states that [Server.Decide] gives to a pending refund.
+const (
+	Approved = "approved" // Approved means that the money went back
+	Declined = "declined" // Declined means that it did not after all; the refund no longer counts in [Server.Refunded]
+)
 
 // Request is a request that arrived. Its body has been read whole, up to 1 MiB.
 type Request struct {

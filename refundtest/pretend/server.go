@@ -139,6 +139,14 @@ func (s *Server) Script(a ...Scripted) {
 	}
 }
 
+// Decide gives a pending refund its final state, Approved or Declined. A refund that does not exist or is not pending, and
+// another state, are errors.
+func (s *Server) Decide(refundID, state string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ledger.decide(refundID, state)
+}
+
 // Refunds returns the ledger's refunds in the order of booking.
 func (s *Server) Refunds() []Refund {
 	s.mu.Lock()
@@ -146,8 +154,8 @@ func (s *Server) Refunds() []Refund {
 	return slices.Clone(s.ledger.refunds)
 }
 
-// Refunded returns how much of a payment has been given back: zero in the payment's currency if nothing, and no amount at
-// all if there is no such payment.
+// Refunded returns how much of a payment has been given back, pending refunds included and declined ones not: zero in the
+// payment's currency if nothing, and no amount at all if there is no such payment.
 func (s *Server) Refunded(paymentID string) money.Amount {
 	s.mu.Lock()
 	defer s.mu.Unlock()

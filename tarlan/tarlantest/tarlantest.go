@@ -1,5 +1,5 @@
-// Package tarlantest is a pretend Tarlan gateway: it answers refund calls as the documents of Tarlan Payments say, keeps a
-// ledger, and goes wrong on demand. It shares no code with package tarlan, so that the two can disagree.
+// Package tarlantest is a pretend Tarlan gateway: it answers refund calls and look-ups as the documents of Tarlan Payments say,
+// keeps a ledger, and goes wrong on demand. It shares no code with package tarlan, so that the two can disagree.
 //
 //	gateway, err := tarlantest.Start(tarlantest.Config{})
 //	if err != nil { … }
@@ -26,6 +26,12 @@ import (
 // DefaultSecret signs requests if Config.Secret is empty.
 const DefaultSecret = "tarlan-test-secret"
 
+// What look-ups must ask for if Config leaves it empty.
+const (
+	DefaultMerchantID = 1  // DefaultMerchantID is the merchant_id
+	DefaultProjectID  = 42 // DefaultProjectID is the project_id
+)
+
 // The paths of the refund call. They differ by more than the host, which is easily missed.
 const (
 	productionPath = "/refund/api/v1/system/refund/partial"
@@ -37,6 +43,11 @@ type Config struct {
 	Secret           string           // signs the requests; DefaultSecret if empty
 	Sandbox          bool             // serve the sandbox's path only, instead of production's only
 	Fractions        bool             // take amounts with decimals; the documents say integer, so the default is to refuse them
+	MerchantID       int64            // that look-ups must name; DefaultMerchantID if 0
+	ProjectID        int64            // that look-ups must name; DefaultProjectID if 0
+	Waiting          bool             // accept refunds as refund_waiting only (assumed); see [Gateway.Approve]
+	HideNewRefunds   int              // so many look-ups do not show the payment's latest refund yet, for those that have one to hide
+	Inconclusive     bool             // look-ups never show a refund: no list, and the state stays as it was
 	StructuredResult bool             // answer success with an object in "result", as an older page has it, instead of a word
 	Now              func() time.Time // nil means time.Now; must be safe for concurrent use
 }
@@ -45,7 +56,8 @@ type Config struct {
 type Gateway struct {
 	*pretend.Server
 	cfg   Config
-	drift int // guarded by the ledger's lock: only answers use it
+	drift int // guarded by the ledger's lock, as hide: only answers use them
+	hide  int // look-ups that still hide the latest refund
 }
 
 // Start begins to serve on a free port of 127.0.0.1. The caller must Close the gateway.
@@ -53,14 +65,23 @@ func Start(cfg Config) (*Gateway, error) {
 	if cfg.Secret == "" {
 		cfg.Secret = DefaultSecret
 	}
-	g := &Gateway{cfg: cfg}
+	if cfg.MerchantID == 0 {
+		cfg.MerchantID = DefaultMerchantID
+	}
+	if cfg.ProjectID == 0 {
+		cfg.ProjectID = DefaultProjectID
+	}
+	g := &Gateway{cfg: cfg, hide: cfg.HideNewRefunds}
 	path := productionPath
 	if cfg.Sandbox {
 		path = sandboxPath
 	}
 	server, err := pretend.Start(pretend.Options{
-		Routes: []pretend.Route{{Method: http.MethodPost, Path: path, Money: true, Answer: g.refund}},
-		Now:    cfg.Now,
+		Routes: []pretend.Route{
+			{Method: http.MethodPost, Path: path, Money: true, Answer: g.refund},
+			{Method: http.MethodGet, Path: statusPath, Answer: g.status},
+		},
+		Now: cfg.Now,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("tarlantest: %w", err)
@@ -173,11 +194,16 @@ func (g *Gateway) refund(r pretend.Request, l *pretend.Ledger) pretend.Answer {
 			PaymentID: payment.ID,
 			Amount:    amount,
 			Full:      amount == payment.Amount,
+			Pending:   g.cfg.Waiting,
 		},
 	}
 }
 
 func (g *Gateway) success(id int64) []byte {
+	if g.cfg.Waiting {
+		// The word is documented as a state of transactions; that it comes here is assumed.
+		return fmt.Appendf(nil, `{"status":true,"message":"Success","result":{"transaction_id":%d,"transaction_status_code":"refund_waiting"}}`, id)
+	}
 	if !g.cfg.StructuredResult {
 		return []byte(`{"status":true,"message":"Success","result":"success"}`)
 	}

@@ -1,5 +1,5 @@
 // Package tlpetest is a pretend TLPE (AltPayNet): an HTTP server on loopback that takes refund requests as
-// developers.tlpe.io describes them, keeps a ledger of what it accepted, and misbehaves on demand.
+// developers.tlpe.io describes them, keeps a ledger of what it accepted, reports on payments, and misbehaves on demand.
 //
 //	gw, err := tlpetest.Start(tlpetest.Config{})
 //	...
@@ -11,11 +11,14 @@
 //
 // # What it knows
 //
-//   - One path, [Path], by POST. The token stands in the Authorization header alone, without "Bearer".
+//   - Refunds at [Path] by POST, look-ups below [ReportPath] by GET. The token stands in the Authorization header alone,
+//     without "Bearer".
 //   - There is no type of refund and no currency in the request: an amount makes it partial, no amount makes it full, and
 //     the payment's own currency says how many decimals the amount may have.
 //   - A refund that is refused comes as HTTP 200, status 200 and "Request processed successfully"; only data.status_code
 //     tells the truth.
+//   - A report shows one code for the payment and no refunds. That the code turns to the latest refund's is assumed.
+//   - There is no /sync, the look-up that can write to the customer.
 package tlpetest
 
 import (
@@ -43,6 +46,9 @@ const (
 
 	// Path is the refund service.
 	Path = "/refund"
+
+	// ReportPath is followed by a payment's id: the look-up.
+	ReportPath = "/report/"
 )
 
 // Config says how the pretend gateway behaves.
@@ -56,6 +62,13 @@ type Config struct {
 	// FullAfterPartial lets a full refund give back what earlier partial ones left. Otherwise it is refused. The documents
 	// don't say which of the two happens.
 	FullAfterPartial bool
+
+	// HideNewRefunds makes refunds show late: the first so many reports on a payment after a refund are as if there had been
+	// none.
+	HideNewRefunds int
+
+	// ReportsPaid makes every report say OK.00.00, whatever was refunded. The documents don't say whether the code turns.
+	ReportsPaid bool
 
 	// Now is the clock of the ledger and of the answers' timestamp; nil means [time.Now]. It must be safe for concurrent use
 	// and must not call the gateway.
@@ -77,9 +90,13 @@ func Start(cfg Config) (*Gateway, error) {
 		// The token is left out of the text: it may be somebody's real one.
 		return nil, errors.New("tlpetest: Token holds a space or a character that a header can't carry")
 	}
+	d := desk{cfg: cfg, hidden: make(map[string]int)}
 	s, err := pretend.Start(pretend.Options{
-		Now:    cfg.Now,
-		Routes: []pretend.Route{{Method: http.MethodPost, Path: Path, Money: true, Answer: desk{cfg}.answer}},
+		Now: cfg.Now,
+		Routes: []pretend.Route{
+			{Method: http.MethodPost, Path: Path, Money: true, Answer: d.answer},
+			{Method: http.MethodGet, Path: ReportPath, Answer: d.report},
+		},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("tlpetest: %w", err)
@@ -90,13 +107,15 @@ func Start(cfg Config) (*Gateway, error) {
 // Token returns the token that the gateway accepts.
 func (g *Gateway) Token() string { return g.token }
 
-// The refund page's own codes and texts.
+// The documents' own codes and texts.
 const (
+	codePaid    = "OK.00.00"
 	codeFull    = "OK.02.00"
 	codePartial = "OK.04.00"
 	codeInvalid = "ER.02.30"
 	codeUnable  = "ER.20.20"
 
+	textPaid    = "Payment successful"
 	textFull    = "Full refund successful"
 	textPartial = "Partial refund successful"
 	textInvalid = "Invalid client request due to invalid parameters"
@@ -108,14 +127,19 @@ const (
 
 	messageOK = "Request processed successfully"
 
-	timeLayout = "2006-01-02T15:04:05.000-0700"
+	timeLayout   = "2006-01-02T15:04:05.000-0700"
+	reportLayout = "2006-01-02 15:04:05.0"
 )
 
 // plainAmount is an amount that can be read in one way only: no sign, exponent, separator, space, or bare point.
 var plainAmount = regexp.MustCompile(`^(0|[1-9][0-9]*)(\.[0-9]+)?$`)
 
-// desk judges requests. It has no state: all that changes is in the ledger, whose lock is held around each answer.
-type desk struct{ cfg Config }
+// desk judges requests. All that changes is in the ledger, whose lock is held around each answer, and in hidden, which that
+// lock guards too.
+type desk struct {
+	cfg    Config
+	hidden map[string]int // by a refund's id: how many reports have left it out
+}
 
 // order is what a request asks for.
 type order struct {
@@ -126,14 +150,14 @@ type order struct {
 
 func (d desk) answer(r pretend.Request, l *pretend.Ledger) pretend.Answer {
 	if status := d.gate(r.Header); status != http.StatusOK {
-		return front(l.Now(), status)
+		return front(l.Now(), Path, status)
 	}
 	if !isJSON(r.Header) {
-		return front(l.Now(), http.StatusBadRequest) // assumed
+		return front(l.Now(), Path, http.StatusBadRequest) // assumed
 	}
 	m, err := members(r.Body)
 	if err != nil {
-		return front(l.Now(), http.StatusBadRequest)
+		return front(l.Now(), Path, http.StatusBadRequest)
 	}
 	o, err := parseOrder(m)
 	if err != nil {
@@ -160,7 +184,7 @@ func (d desk) judge(o order, l *pretend.Ledger) pretend.Answer {
 	payment, ok := l.Payment(o.transactionID)
 	if !ok {
 		// The documents show this body under HTTP 200, but with the path of the look-up.
-		return envelope(now, http.StatusOK, http.StatusNotFound, "Not found", data{Code: codeInvalid, Text: textInvalid})
+		return envelope(now, Path, http.StatusOK, http.StatusNotFound, "Not found", data{Code: codeInvalid, Text: textInvalid})
 	}
 	var asked money.Amount
 	if o.amount != "" {
@@ -175,7 +199,7 @@ func (d desk) judge(o order, l *pretend.Ledger) pretend.Answer {
 	refunded := l.Refunded(o.transactionID)
 	rest, err := payment.Amount.Sub(refunded)
 	if err != nil {
-		return front(now, http.StatusInternalServerError)
+		return front(now, Path, http.StatusInternalServerError)
 	}
 	if !rest.IsPositive() {
 		return unable(now, reasonRefunded)
@@ -185,7 +209,7 @@ func (d desk) judge(o order, l *pretend.Ledger) pretend.Answer {
 		c, err := asked.Cmp(rest)
 		switch {
 		case err != nil:
-			return front(now, http.StatusInternalServerError)
+			return front(now, Path, http.StatusInternalServerError)
 		case c > 0:
 			return unable(now, reasonTooMuch)
 		}
@@ -194,7 +218,7 @@ func (d desk) judge(o order, l *pretend.Ledger) pretend.Answer {
 	} else if refunded.IsPositive() && !d.cfg.FullAfterPartial {
 		return unable(now, reasonPartly)
 	}
-	a := envelope(now, http.StatusOK, http.StatusOK, messageOK, data{ID: o.transactionID, Code: code, Text: text})
+	a := envelope(now, Path, http.StatusOK, http.StatusOK, messageOK, data{ID: o.transactionID, Code: code, Text: text})
 	a.Booking = &pretend.Refund{
 		ID:        l.NextID("refund-"),
 		PaymentID: o.transactionID,
@@ -203,6 +227,59 @@ func (d desk) judge(o order, l *pretend.Ledger) pretend.Answer {
 		Reason:    o.reason,
 	}
 	return a
+}
+
+// report answers a look-up: the payment, and one code for the state that it is in. That code after a refund is assumed to be
+// the refund's, as it stands in notifications.
+func (d desk) report(r pretend.Request, l *pretend.Ledger) pretend.Answer {
+	now := l.Now()
+	if status := d.gate(r.Header); status != http.StatusOK {
+		return front(now, r.Path, status)
+	}
+	id := strings.TrimPrefix(r.Path, ReportPath)
+	payment, ok := l.Payment(id)
+	if !ok {
+		// The documents print this body under HTTP 200.
+		return envelope(now, r.Path, http.StatusOK, http.StatusNotFound, "Not found", data{Code: codeInvalid, Text: textInvalid})
+	}
+	code, text, at := codePaid, textPaid, payment.PaidAt
+	if latest, ok := d.latest(l.Refunds(id)); ok && !d.cfg.ReportsPaid {
+		at = latest.At
+		if code, text = codePartial, textPartial; latest.Full {
+			code, text = codeFull, textFull
+		}
+	}
+	return pretend.Answer{Body: encode(map[string]any{
+		"customer_ip_address": "0.0.0.0",
+		"customer": map[string]any{
+			"first_name": "John", "last_name": "Doe",
+			"billing_address": map[string]any{}, "shipping_address": map[string]any{}, "contact": map[string]any{},
+		},
+		"payment": map[string]any{
+			"description": "Payment for a product",
+			"amount":      payment.Amount.Number(), // the paid one; what it is after a refund is assumed
+			"currency":    payment.Amount.Currency(),
+			"option":      "GCash", "merchant_reference_id": "INV-123", "other_references": []string{"string", "string"},
+		},
+		"result": map[string]any{
+			"status_code": code, "processor_reference_id": "ABC123456", "descriptor": "descriptor", "message": text,
+			"timestamp": at.UTC().Format(reportLayout),
+		},
+		"custom_parameters": map[string]any{"parameter_name": "value"},
+		"transaction_id":    id,
+	})}
+}
+
+// latest is the latest refund that a report shows.
+func (d desk) latest(refunds []pretend.Refund) (pretend.Refund, bool) {
+	if n := len(refunds); n > 0 && d.hidden[refunds[n-1].ID] < d.cfg.HideNewRefunds {
+		d.hidden[refunds[n-1].ID]++
+		refunds = refunds[:n-1]
+	}
+	if len(refunds) == 0 {
+		return pretend.Refund{}, false
+	}
+	return refunds[len(refunds)-1], true
 }
 
 func decimals(number string) int {
@@ -217,18 +294,18 @@ type data struct {
 }
 
 func unable(now time.Time, reason string) pretend.Answer {
-	return envelope(now, http.StatusOK, http.StatusOK, messageOK, data{Code: codeUnable, Text: fmt.Sprintf(textUnable, reason)})
+	return envelope(now, Path, http.StatusOK, http.StatusOK, messageOK, data{Code: codeUnable, Text: fmt.Sprintf(textUnable, reason)})
 }
 
 // unprocessable is the answer to values that can't be right. HTTP 422 is documented for them; the body is assumed.
 func unprocessable(now time.Time) pretend.Answer {
-	return envelope(now, http.StatusUnprocessableEntity, http.StatusUnprocessableEntity,
+	return envelope(now, Path, http.StatusUnprocessableEntity, http.StatusUnprocessableEntity,
 		http.StatusText(http.StatusUnprocessableEntity), data{Code: codeInvalid, Text: textInvalid})
 }
 
 // envelope is the body of every answer of the service itself. In its drifted form status is a string, as the documents
 // declare it (their samples print a number), status and status_code keep their values, and the rest changes type or is gone.
-func envelope(now time.Time, httpStatus, status int, message string, d data) pretend.Answer {
+func envelope(now time.Time, path string, httpStatus, status int, message string, d data) pretend.Answer {
 	drifted := map[string]any{
 		"timestamp": now.UnixMilli(),
 		"status":    strconv.Itoa(status),
@@ -249,13 +326,13 @@ func envelope(now time.Time, httpStatus, status int, message string, d data) pre
 			Message   string `json:"message"`
 			Path      string `json:"path"`
 			Data      data   `json:"data"`
-		}{timestamp(now), status, message, Path, d}),
+		}{timestamp(now), status, message, path, d}),
 		Drifted: encode(drifted),
 	}
 }
 
 // front is an answer of what stands before the service: the HTTP statuses are documented, their body is assumed.
-func front(now time.Time, status int) pretend.Answer {
+func front(now time.Time, path string, status int) pretend.Answer {
 	return pretend.Answer{
 		Status: status,
 		Body: encode(struct {
@@ -263,7 +340,7 @@ func front(now time.Time, status int) pretend.Answer {
 			Status    int    `json:"status"`
 			Error     string `json:"error"`
 			Path      string `json:"path"`
-		}{timestamp(now), status, http.StatusText(status), Path}),
+		}{timestamp(now), status, http.StatusText(status), path}),
 		Drifted: encode(map[string]any{
 			"timestamp": now.UnixMilli(),
 			"status":    strconv.Itoa(status),

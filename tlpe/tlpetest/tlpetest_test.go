@@ -572,6 +572,9 @@ func TestOtherPathsAndMethods(t *testing.T) {
 		{http.MethodPost, "/refund/", http.StatusNotFound},
 		{http.MethodPost, "/Refund", http.StatusNotFound},
 		{http.MethodPost, "/capture", http.StatusNotFound}, // takes the same body as a full refund
+		{http.MethodPost, "/sync", http.StatusNotFound},    // can write to the customer
+		{http.MethodPost, tlpetest.ReportPath + id, http.StatusMethodNotAllowed},
+		{http.MethodGet, "/report", http.StatusNotFound},
 	} {
 		body := strings.NewReader(`{"transaction_id":"` + id + `","notify_user":"false","reason":"r"}`)
 		req, err := http.NewRequestWithContext(t.Context(), c.method, gw.URL()+c.path, body)

@@ -1,0 +1,91 @@
+package tlpe
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+
+	"github.com/gorefund/refund"
+	"github.com/gorefund/refund/internal/httpx"
+)
+
+// Inspect asks for the payment's report. It shows one code for the payment and
+// no refunds, so it is conclusive only if that code has turned to the one of the
+// kind of refund that was asked for, and the report before the refund shows what
+// it turned from. State is the code. See [refund.Inspector] for what its error
+// means.
+func (p *Provider) Inspect(ctx context.Context, q refund.Query) (*refund.Report, error) {
+	if err := p.checkQuery(&q); err != nil {
+		return nil, err
+	}
+	id := q.Payment.ID
+	reply, err := p.http.Lookup(ctx, httpx.Request{Method: http.MethodGet, Path: reportPath + url.PathEscape(id)})
+	if err != nil {
+		return nil, err
+	}
+	r, ok := decodeReport(reply.Body)
+	a, enveloped := decode(reply.Body)
+	switch {
+	case enveloped && a.accepted(reply.Status) && !isError(a.code()):
+		return nil, p.http.LookupFailed(reply, a.code(), "the answer is no report", id)
+	case enveloped: // a report has no envelope, an error has
+		return nil, p.http.LookupFailed(reply, a.code(), a.text(), id)
+	case reply.Status != http.StatusOK || !ok:
+		return nil, p.http.LookupUnreadable(reply, id)
+	case r.TransactionID.S != id:
+		return nil, p.http.LookupFailed(reply, "", "the answer is about another payment", id)
+	}
+	return p.report(&q, &r), nil
+}
+
+// checkQuery refuses what could not have been refunded here.
+func (p *Provider) checkQuery(q *refund.Query) error {
+	req := refund.Request{Kind: refund.KindFull, Payment: q.Payment, Params: q.Params}
+	if q.Amount.IsSet() {
+		req.Kind, req.Amount = refund.KindPartial, q.Amount
+	}
+	return p.caps.Check("inspect", &req)
+}
+
+// report judges a report about the payment.
+func (p *Provider) report(q *refund.Query, r *report) *refund.Report {
+	code := r.StatusCode.S
+	rep := &refund.Report{State: p.http.Clean(code)}
+	switch {
+	case !r.Currency.IsString(p.caps.Currencies.Value[0]):
+		rep.Why = "the report does not say that the payment is in " + p.caps.Currencies.Value[0] + ", the currency of this provider"
+	case q.Before == nil && q.RefundID == "":
+		rep.Why = "this is a look at the payment: no refund was asked for"
+	case q.Before == nil:
+		rep.Why = "TLPE reports on payments and not on single refunds, and there is no report from before the refund to compare with"
+	default:
+		p.compare(q, code, rep)
+	}
+	return rep
+}
+
+// compare judges a code by the one before the refund. Only a change proves
+// something: the code that was there before is an earlier refund's, or stays
+// although there is a refund.
+func (p *Provider) compare(q *refund.Query, code string, rep *refund.Report) {
+	before := q.Before.State
+	paid, partly := before == codePaid, before == codePartial
+	switch {
+	case q.Kind == refund.KindFull && code == codeFull && (paid || partly),
+		q.Kind == refund.KindPartial && code == codePartial && paid:
+		rep.Status, rep.Conclusive = refund.StatusSucceeded, true
+		rep.Why = "the report says " + code + " now and said " + before + " before: the payment was refunded meanwhile, in the kind that was asked for"
+	case q.Kind != refund.KindFull && q.Kind != refund.KindPartial:
+		rep.Why = "the query does not say which kind of refund was asked for"
+	case code == codePaid:
+		rep.Why = "the report says " + code + ", paid: nobody knows whether TLPE changes that after a refund, so it proves nothing"
+	case code != codeFull && code != codePartial:
+		rep.Why = "the report's code is none of a refund's"
+	case before == code:
+		rep.Why = "the report said " + code + " before the refund as well: it may be of an earlier one"
+	case !paid && !partly:
+		rep.Why = "the report says " + code + ", and the one before the refund shows no state that a refund begins from"
+	default:
+		rep.Why = "the report says " + code + ", a refund of another kind than asked for: a person must look"
+	}
+}
