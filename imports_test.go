@@ -93,7 +93,7 @@ const (
 	adapter  layer = "adapter"
 	pretends layer = "pretend gateway" // <name>test and refundtest/pretend
 	beside   layer = "journal, batch, webhook"
-	suite    layer = "refundtest"
+	suite    layer = "refundtest, journaltest"
 	forTests layer = "internal, for tests" // its importers are tests only
 	settings layer = "config"
 	program  layer = "program"
@@ -127,6 +127,9 @@ func layerOf(path string) layer {
 		}
 		return suite
 	case "journal", "batch", "webhook":
+		if rest == first+"test" {
+			return suite
+		}
 		return beside
 	case "config":
 		return settings

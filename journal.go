@@ -53,7 +53,7 @@ type Intent struct {
 	Gateway  string
 	Request  Request // as the caller asked
 	ByAmount bool    // the gateway is asked for a full refund by amount
-	Before   *Report // what the gateway said just before, nil if it was not asked
+	Before   *Report // what the gateway said just before, nil if it was not asked; Admit may drop it
 	At       time.Time
 	Lease    time.Duration // how long the sender may take
 }
@@ -192,8 +192,9 @@ func (in *Intent) NewEntry(amount money.Amount, replaced *Entry) *Entry {
 // Admit decides whether the intent may be sent, beside the other entries of the
 // same payment at the same provider, and says how much of the payment it takes:
 // not set for a full refund whose amount the gateway alone knows. A Journal
-// calls it inside its step, so that all stores decide alike. The error is an
-// [*Error] with [StatusNotSent].
+// calls it inside its step, so that all stores decide alike, and makes the entry
+// afterwards: Admit drops a snapshot that could not prove anything. The error is
+// an [*Error] with [StatusNotSent].
 func (in *Intent) Admit(others []*Entry) (money.Amount, error) {
 	amount, e := in.admit(others)
 	if e != nil {
@@ -207,6 +208,9 @@ func (in *Intent) admit(others []*Entry) (money.Amount, *Error) {
 	paid, taken, e := in.books(others)
 	if e != nil {
 		return money.Amount{}, e
+	}
+	if in.Before != nil && in.Before.outdated(others) {
+		in.Before = nil
 	}
 	asked := in.Request.Amount
 	if !paid.IsSet() {
@@ -240,6 +244,23 @@ func (in *Intent) admit(others []*Entry) (money.Amount, *Error) {
 			"%s was paid and %s is left, since earlier refunds are done, pending or unknown", paid, rest)}
 	}
 	return asked, nil
+}
+
+// outdated reports whether a refund that the snapshot does not show may show
+// later, and then be taken for the new one: another one is pending, or the
+// gateway shows fewer than were accepted, because it is late or because they
+// were made after the snapshot.
+func (r *Report) outdated(others []*Entry) bool {
+	accepted := 0
+	for _, o := range others {
+		switch o.Status {
+		case StatusPending:
+			return true
+		case StatusSucceeded:
+			accepted++
+		}
+	}
+	return len(r.Refunds) < accepted
 }
 
 // books adds up what the other entries say about the payment.

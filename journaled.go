@@ -237,8 +237,12 @@ func (c *Client) Settle(ctx context.Context, key string) (*Entry, error) {
 		return nil, err
 	}
 	q := Query{
-		Payment: e.Request.Payment, Kind: e.Request.Kind, Amount: e.Amount, Params: e.Request.Params,
-		Since: e.BeganAt, Before: e.Before,
+		Payment: e.Request.Payment, Kind: e.Request.Kind, Amount: e.Amount, Params: e.Request.Params, Since: e.BeganAt,
+	}
+	if e.Status == StatusUnknown {
+		// It has kept all others away since the snapshot. A pending one has not:
+		// what is new at the gateway may be another refund.
+		q.Before = e.Before
 	}
 	if e.Result != nil {
 		q.RefundID = e.Result.RefundID

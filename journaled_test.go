@@ -464,8 +464,12 @@ func TestSettlePassesTheSnapshotAndTheRefundOn(t *testing.T) {
 		asked = append(asked, q)
 		return &refund.Report{State: "paid"}, nil
 	}}
+	pending := true
 	p.answer = func(context.Context, refund.Request) (*refund.Result, error) {
-		return &refund.Result{Status: refund.StatusPending, RefundID: "R-1"}, nil
+		if pending {
+			return &refund.Result{Status: refund.StatusPending, RefundID: "R-1"}, nil
+		}
+		return nil, &refund.Error{Gateway: "fake", Op: "refund", Code: refund.OutcomeUnknown, Status: refund.StatusUnknown}
 	}
 	client := refund.New(p, refund.WithJournal(journal.Memory()), refund.WithClock(func() time.Time { return noon }))
 	req := keyed("K", "10.00 PHP")
@@ -478,9 +482,51 @@ func TestSettlePassesTheSnapshotAndTheRefundOn(t *testing.T) {
 	_, err = client.Settle(t.Context(), "K")
 	require.NoError(t, err)
 	assert.Equal(t, refund.Query{
-		Payment: req.Payment, Kind: refund.KindPartial, RefundID: "R-1", Amount: req.Amount, Params: req.Params,
-		Since: noon, Before: &refund.Report{State: "paid"},
-	}, asked[1])
+		Payment: req.Payment, Kind: refund.KindPartial, RefundID: "R-1", Amount: req.Amount, Params: req.Params, Since: noon,
+	}, asked[1], "a pending refund keeps no other away, so its snapshot proves nothing")
+
+	pending = false
+	req.Key, req.Payment.ID = "K-2", "TRX-2"
+	_, err = client.Refund(t.Context(), req)
+	require.ErrorIs(t, err, refund.OutcomeUnknown)
+	_, err = client.Settle(t.Context(), "K-2")
+	require.NoError(t, err)
+	assert.Equal(t, &refund.Report{State: "paid"}, asked[3].Before)
+}
+
+// A snapshot proves something only if no other refund can show up later.
+func TestASnapshotBesideOtherRefunds(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		earlier refund.Status
+		shown   []refund.SeenRefund
+		kept    bool
+	}{
+		"an earlier one is pending":           {refund.StatusPending, []refund.SeenRefund{{ID: "R-1"}}, false},
+		"an earlier one does not show":        {refund.StatusSucceeded, nil, false},
+		"an earlier one shows":                {refund.StatusSucceeded, []refund.SeenRefund{{ID: "R-1"}}, true},
+		"an earlier one was refused":          {refund.StatusRefused, nil, true},
+		"more show than the journal knows of": {refund.StatusRefused, []refund.SeenRefund{{ID: "by hand"}}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := &asking{fake: accepting(), ask: func(refund.Query) (*refund.Report, error) {
+				return &refund.Report{Refunds: tt.shown}, nil
+			}}
+			p.answer = func(context.Context, refund.Request) (*refund.Result, error) {
+				if tt.earlier == refund.StatusRefused {
+					return nil, &refund.Error{Gateway: "fake", Op: "refund", Code: refund.Declined, Status: refund.StatusRefused}
+				}
+				return &refund.Result{Status: tt.earlier}, nil
+			}
+			client := refund.New(p, refund.WithJournal(journal.Memory()))
+			_, _ = client.Refund(t.Context(), keyed("K-1", "10.00 PHP"))
+			_, _ = client.Refund(t.Context(), keyed("K-2", "10.00 PHP"))
+			e, err := client.Entry(t.Context(), "K-2")
+			require.NoError(t, err)
+			assert.Equal(t, tt.kept, e.Before != nil)
+		})
+	}
 }
 
 // asking is an Inspector that sees the query.
