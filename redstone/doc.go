@@ -73,10 +73,12 @@
 // refund has is not documented; the amount may differ by the charge.
 //
 // "successful" is [refund.StatusSucceeded] (documented as final). "failed" is
-// [refund.StatusFailed] (assumed), unless the answer speaks of a time-out or of
-// something pending: a provider's time-out counts as failed (a sister product's
-// documents), and it can hide a transfer that was made. Every other word is
-// [refund.StatusPending], since a refund with a reference did arrive.
+// [refund.StatusFailed] only with one of the documented reasons
+// (ABANDONED_TRANSACTION, DECLINED_TRANSACTION, INSUFFICIENT_FUNDS) and nothing
+// that speaks of a time-out; else it proves nothing, because a provider's
+// time-out counts as failed (a sister product's documents) and can hide a
+// transfer that was made. Every other word is [refund.StatusPending], since a
+// refund with a reference did arrive.
 //
 // Without a reference nothing can be proven (assumed): the documented answer
 // about a payment shows no refunds. Then Inspect asks for the payment, and its
