@@ -168,7 +168,7 @@ func runningNumber(refundID string) int {
 
 // parseDetail takes a sale's xact_id. The other ways to name one are refused: this gateway does not know them.
 func parseDetail(body []byte) (id string, err error) {
-	m, err := members(body)
+	m, err := pretend.Members(body)
 	if err != nil {
 		return "", err
 	}
@@ -184,7 +184,7 @@ func parseDetail(body []byte) (id string, err error) {
 // parseWindow takes days and a page. The filters by agent and bank are refused, and so is a page counted from the end: this
 // gateway does not know them.
 func parseWindow(body []byte) (window, error) {
-	m, err := members(body)
+	m, err := pretend.Members(body)
 	if err != nil {
 		return window{}, err
 	}

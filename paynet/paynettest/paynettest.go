@@ -21,18 +21,13 @@
 package paynettest
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"mime"
 	"net/http"
 	"regexp"
 	"strconv"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/gorefund/refund/money"
 	"github.com/gorefund/refund/refundtest/pretend"
@@ -103,7 +98,7 @@ func Start(cfg Config) (*Gateway, error) {
 	if cfg.SecretKey == "" {
 		cfg.SecretKey = DefaultSecretKey
 	}
-	if !headerSafe(cfg.SecretKey) {
+	if !pretend.HeaderSafe(cfg.SecretKey) {
 		// The key is left out of the text: it may be somebody's real one.
 		return nil, errors.New("paynettest: SecretKey holds a space or a character that a header can't carry")
 	}
@@ -209,7 +204,7 @@ func (d desk) gate(r pretend.Request) (pretend.Answer, bool) {
 	switch {
 	case !d.authorized(r.Header):
 		return errorObject(http.StatusUnauthorized, codeUnauthorized), false
-	case !isJSON(r.Header):
+	case !pretend.IsJSON(r.Header):
 		return d.refuse(codeBadRequest), false
 	}
 	return pretend.Answer{}, true
@@ -327,7 +322,7 @@ func encode(v any) []byte {
 // parseOrder reads the body. A member that the manual does not list is refused (assumed), since "succeed_url" or "Amount"
 // ignored in silence would hide a client's mistake; so is a member given twice (assumed).
 func parseOrder(body []byte) (order, error) {
-	m, err := members(body)
+	m, err := pretend.Members(body)
 	if err != nil {
 		return order{}, err
 	}
@@ -384,52 +379,6 @@ func text(raw json.RawMessage) (string, error) {
 	return s, err
 }
 
-// members splits a JSON object. The standard decoder alone would take "AMOUNT" for "amount" and the last of two equal
-// names, and replace broken UTF-8.
-func members(body []byte) (map[string]json.RawMessage, error) {
-	if !utf8.Valid(body) || !json.Valid(body) {
-		return nil, errors.New("not JSON")
-	}
-	dec := json.NewDecoder(bytes.NewReader(body))
-	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
-		return nil, errors.New("not a JSON object")
-	}
-	m := map[string]json.RawMessage{}
-	for dec.More() {
-		t, err := dec.Token()
-		if err != nil {
-			return nil, err
-		}
-		name, ok := t.(string)
-		if !ok {
-			return nil, io.ErrUnexpectedEOF
-		}
-		if _, twice := m[name]; twice {
-			return nil, fmt.Errorf("%s: given twice", name)
-		}
-		var raw json.RawMessage
-		if err := dec.Decode(&raw); err != nil {
-			return nil, err
-		}
-		m[name] = raw
-	}
-	return m, nil
-}
-
-// isJSON says whether the request calls itself JSON. The manual also offers XML and forms; this gateway does not.
-func isJSON(h http.Header) bool {
-	types := h.Values("Content-Type")
-	if len(types) != 1 {
-		return false
-	}
-	media, params, err := mime.ParseMediaType(types[0])
-	if err != nil || media != "application/json" {
-		return false
-	}
-	charset, named := params["charset"]
-	return !named || strings.EqualFold(charset, "utf-8")
-}
-
 func sameDay(a, b time.Time) bool {
 	ay, am, ad := a.In(istanbul).Date()
 	by, bm, bd := b.In(istanbul).Date()
@@ -440,13 +389,4 @@ func sameDay(a, b time.Time) bool {
 func hasHundredths(currency string) bool {
 	one, err := money.FromMinor(100, currency)
 	return err == nil && one.Number() == "1.00"
-}
-
-func headerSafe(s string) bool {
-	for i := range len(s) {
-		if s[i] <= ' ' || s[i] >= 0x7f {
-			return false
-		}
-	}
-	return true
 }

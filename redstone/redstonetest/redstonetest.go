@@ -12,20 +12,16 @@
 package redstonetest
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
-	"mime"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/gorefund/refund/money"
 	"github.com/gorefund/refund/refundtest/pretend"
@@ -106,10 +102,10 @@ func (g *Gateway) refund(r pretend.Request, l *pretend.Ledger) pretend.Answer {
 		return unauthorised()
 	}
 	// The documents speak of raw JSON data; that the header is insisted on is assumed.
-	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
+	if !pretend.IsJSON(r.Header) {
 		return failure(http.StatusBadRequest, "content type must be application/json")
 	}
-	fields, err := members(r.Body)
+	fields, err := pretend.Members(r.Body)
 	if err != nil {
 		return failure(http.StatusBadRequest, "invalid request body")
 	}
@@ -247,42 +243,4 @@ func plainNumber(number string) bool {
 
 func digits(s string) bool {
 	return s != "" && strings.Trim(s, "0123456789") == ""
-}
-
-// members splits a JSON object. It refuses whatever two readers might understand in two ways: a name given twice, text after
-// the object, bytes that are not UTF-8 (all assumed).
-func members(body []byte) (map[string]json.RawMessage, error) {
-	if !utf8.Valid(body) {
-		return nil, errors.New("not UTF-8")
-	}
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	if start, err := decoder.Token(); err != nil || start != json.Delim('{') {
-		return nil, errors.New("not a JSON object")
-	}
-	fields := make(map[string]json.RawMessage)
-	for decoder.More() {
-		token, err := decoder.Token()
-		if err != nil {
-			return nil, err
-		}
-		name, ok := token.(string)
-		if !ok {
-			return nil, errors.New("a name is not a string")
-		}
-		if _, ok := fields[name]; ok {
-			return nil, fmt.Errorf("%q is given twice", name)
-		}
-		var value json.RawMessage
-		if err := decoder.Decode(&value); err != nil {
-			return nil, err
-		}
-		fields[name] = value
-	}
-	if _, err := decoder.Token(); err != nil {
-		return nil, err
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("text after the object")
-	}
-	return fields, nil
 }

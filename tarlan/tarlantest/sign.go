@@ -6,14 +6,10 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 )
 
 // sign returns the signature of a body: lower-case hex of SHA-256 over the base64 of the canonical JSON and the secret.
@@ -105,42 +101,4 @@ func shortNumber(n json.Number) (any, error) {
 		s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
 	}
 	return json.Number(s), nil
-}
-
-// members splits a JSON object. It refuses whatever two readers might understand in two ways: a name given twice, text after
-// the object, bytes that are not UTF-8 (all assumed).
-func members(body []byte) (map[string]json.RawMessage, error) {
-	if !utf8.Valid(body) {
-		return nil, errors.New("not UTF-8")
-	}
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	if start, err := decoder.Token(); err != nil || start != json.Delim('{') {
-		return nil, errors.New("not a JSON object")
-	}
-	fields := make(map[string]json.RawMessage)
-	for decoder.More() {
-		token, err := decoder.Token()
-		if err != nil {
-			return nil, err
-		}
-		name, ok := token.(string)
-		if !ok {
-			return nil, errors.New("a name is not a string")
-		}
-		if _, ok := fields[name]; ok {
-			return nil, fmt.Errorf("%q is given twice", name)
-		}
-		var value json.RawMessage
-		if err := decoder.Decode(&value); err != nil {
-			return nil, err
-		}
-		fields[name] = value
-	}
-	if _, err := decoder.Token(); err != nil {
-		return nil, err
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("text after the object")
-	}
-	return fields, nil
 }

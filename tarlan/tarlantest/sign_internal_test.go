@@ -3,6 +3,7 @@ package tarlantest
 import (
 	"testing"
 
+	"github.com/gorefund/refund/refundtest/pretend"
 	"github.com/stretchr/testify/require"
 )
 
@@ -43,7 +44,7 @@ func TestSignVectors(t *testing.T) {
 	} {
 		t.Run(v.name, func(t *testing.T) {
 			t.Parallel()
-			fields, err := members([]byte(v.body))
+			fields, err := pretend.Members([]byte(v.body))
 			require.NoError(t, err)
 			canonical, err := canonicalJSON(fields)
 			require.NoError(t, err)
@@ -69,7 +70,7 @@ func TestCanonicalJSON(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			fields, err := members([]byte(c.body))
+			fields, err := pretend.Members([]byte(c.body))
 			require.NoError(t, err)
 			got, err := canonicalJSON(fields)
 			require.NoError(t, err)
@@ -84,7 +85,7 @@ func TestMembersRefuses(t *testing.T) {
 		"", " ", "null", "1", `"a"`, `[]`, `[{"a":1}]`, `{`, `{"a"`, `{"a":}`, `{"a":1,}`, `{"a":1 "b":2}`, `{"a":1}}`, `{"a":1}{}`, `{"a":1} x`,
 		`{"a":1,"a":1}`, `{"a":1,"\u0061":2}`, `{a:1}`, `{1:1}`, "{\"a\":\"\xff\"}", `{"a":01}`, `{"a":+1}`, `{"a":.5}`, `{"a":5.}`, `{"a":NaN}`,
 	} {
-		_, err := members([]byte(body))
+		_, err := pretend.Members([]byte(body))
 		require.Error(t, err, body)
 	}
 }

@@ -13,7 +13,6 @@ package tarlantest
 import (
 	"errors"
 	"fmt"
-	"mime"
 	"net/http"
 	"strconv"
 	"strings"
@@ -131,7 +130,7 @@ func (f failure) answer() pretend.Answer {
 // refund answers a refund call. Which of two mistakes is named first is assumed, except that a body which can't be read can't
 // be checked against a signature either.
 func (g *Gateway) refund(r pretend.Request, l *pretend.Ledger) pretend.Answer {
-	fields, err := members(r.Body)
+	fields, err := pretend.Members(r.Body)
 	if err != nil {
 		return invalidRequest.answer()
 	}
@@ -145,7 +144,7 @@ func (g *Gateway) refund(r pretend.Request, l *pretend.Ledger) pretend.Answer {
 		return wrongSignature.answer()
 	}
 	// The documents have the header in their samples; that it is insisted on is assumed.
-	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
+	if !pretend.IsJSON(r.Header) {
 		return invalidRequest.answer()
 	}
 

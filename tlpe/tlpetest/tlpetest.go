@@ -22,18 +22,14 @@
 package tlpetest
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"mime"
 	"net/http"
 	"regexp"
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/gorefund/refund/money"
 	"github.com/gorefund/refund/refundtest/pretend"
@@ -86,7 +82,7 @@ func Start(cfg Config) (*Gateway, error) {
 	if cfg.Token == "" {
 		cfg.Token = DefaultToken
 	}
-	if !headerSafe(cfg.Token) {
+	if !pretend.HeaderSafe(cfg.Token) {
 		// The token is left out of the text: it may be somebody's real one.
 		return nil, errors.New("tlpetest: Token holds a space or a character that a header can't carry")
 	}
@@ -152,10 +148,10 @@ func (d desk) answer(r pretend.Request, l *pretend.Ledger) pretend.Answer {
 	if status := d.gate(r.Header); status != http.StatusOK {
 		return front(l.Now(), Path, status)
 	}
-	if !isJSON(r.Header) {
+	if len(r.Header.Values("Content-Type")) > 0 && !pretend.IsJSON(r.Header) { // optional, JSON by default (documented)
 		return front(l.Now(), Path, http.StatusBadRequest) // assumed
 	}
-	m, err := members(r.Body)
+	m, err := pretend.Members(r.Body)
 	if err != nil {
 		return front(l.Now(), Path, http.StatusBadRequest)
 	}
@@ -434,59 +430,4 @@ func text(raw json.RawMessage) (string, error) {
 	var s string
 	err := json.Unmarshal(raw, &s)
 	return s, err
-}
-
-// members splits a JSON object. The standard decoder alone would take "AMOUNT" for "amount" and the last of two equal
-// names, and replace broken UTF-8. That the gateway refuses such bodies as malformed is assumed.
-func members(body []byte) (map[string]json.RawMessage, error) {
-	if !utf8.Valid(body) || !json.Valid(body) {
-		return nil, errors.New("not JSON")
-	}
-	dec := json.NewDecoder(bytes.NewReader(body))
-	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
-		return nil, errors.New("not a JSON object")
-	}
-	m := map[string]json.RawMessage{}
-	for dec.More() {
-		t, err := dec.Token()
-		if err != nil {
-			return nil, err
-		}
-		name, ok := t.(string)
-		if !ok {
-			return nil, io.ErrUnexpectedEOF
-		}
-		if _, twice := m[name]; twice {
-			return nil, fmt.Errorf("%s: given twice", name)
-		}
-		var raw json.RawMessage
-		if err := dec.Decode(&raw); err != nil {
-			return nil, err
-		}
-		m[name] = raw
-	}
-	return m, nil
-}
-
-// isJSON says whether the request calls itself JSON. The header is documented as optional, with JSON as its default.
-func isJSON(h http.Header) bool {
-	types := h.Values("Content-Type")
-	if len(types) == 0 {
-		return true
-	}
-	media, params, err := mime.ParseMediaType(types[0])
-	if err != nil || len(types) > 1 || media != "application/json" {
-		return false
-	}
-	charset, named := params["charset"]
-	return !named || strings.EqualFold(charset, "utf-8")
-}
-
-func headerSafe(s string) bool {
-	for i := range len(s) {
-		if s[i] <= ' ' || s[i] >= 0x7f {
-			return false
-		}
-	}
-	return true
 }
