@@ -47,6 +47,7 @@ func (m *memory) Begin(ctx context.Context, in refund.Intent) (*refund.Entry, bo
 		m.forget(taken)
 	}
 	e := in.NewEntry(amount, taken)
+	normalize(e)
 	m.entries[in.Key] = e
 	m.payments[p] = append(m.payments[p], in.Key)
 	return e.Clone(), true, nil
@@ -79,8 +80,10 @@ func (m *memory) Move(ctx context.Context, key string, version int64, move refun
 	}
 	moved := e.Clone()
 	moved.Apply(move)
-	m.entries[key] = moved.Clone() // the move's result and error stay the caller's
-	return moved, nil
+	moved = moved.Clone() // the move's result and error stay the caller's
+	normalize(moved)
+	m.entries[key] = moved
+	return moved.Clone(), nil
 }
 
 func (m *memory) Entry(ctx context.Context, key string) (*refund.Entry, error) {

@@ -1,0 +1,224 @@
+package journal
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// postgres writes all rows of a batch by one statement of each kind.
+type postgres struct{}
+
+var postgresMigrations = []string{
+	// Keys and ids are compared byte by byte, whatever the database's collation.
+	`CREATE TABLE refund_entries (
+		id           bigint GENERATED ALWAYS AS IDENTITY,
+		entry_key    text COLLATE "C" NOT NULL PRIMARY KEY,
+		provider     text COLLATE "C" NOT NULL,
+		gateway      text COLLATE "C" NOT NULL,
+		payment_id   text COLLATE "C" NOT NULL,
+		began_at     timestamptz NOT NULL,
+		lease_until  timestamptz NOT NULL,
+		status       text COLLATE "C" NOT NULL,
+		amount_minor bigint,
+		currency     text,
+		version      bigint NOT NULL,
+		stamp        bigint NOT NULL,
+		changed_at   timestamptz NOT NULL,
+		open_mark    smallint,
+		details      text NOT NULL,
+		CONSTRAINT refund_entries_one_open UNIQUE (payment_id, provider, open_mark)
+	);
+	CREATE INDEX refund_entries_status ON refund_entries (status, id)`,
+}
+
+// postgresMigrating is the advisory lock of migrations, "refund" in ASCII.
+const postgresMigrating = 0x726566756e64
+
+func (postgres) latest() int { return len(postgresMigrations) }
+
+func (l postgres) migrate(ctx context.Context, db *sql.DB) error {
+	return inOneTransaction(ctx, db, l, postgresMigrations,
+		"SELECT pg_advisory_xact_lock("+strconv.Itoa(postgresMigrating)+")",
+		"CREATE TABLE IF NOT EXISTS refund_migrations (version bigint PRIMARY KEY, applied_at timestamptz NOT NULL)")
+}
+
+// isolation makes each statement see what was committed before it began: those
+// after the lock see all that earlier holders of it did. In a stricter level they
+// would see the state from before the lock.
+func (postgres) isolation() *sql.TxOptions { return &sql.TxOptions{Isolation: sql.LevelReadCommitted} }
+
+// lock also forbids, in this transaction only, plans that read the whole table.
+// Drivers keep a plan, and one that was best for an empty table would be kept
+// until the table is next analyzed.
+func (postgres) lock(ctx context.Context, tx *sql.Tx, payments []payment) error {
+	ids := make([]int64, 0, len(payments))
+	for _, p := range payments {
+		h := fnv.New64a()
+		h.Write([]byte(p.provider + "\x00" + p.id))
+		ids = append(ids, int64(h.Sum64()))
+	}
+	slices.Sort(ids) // all in one order, so that two batches don't wait for each other
+	list, err := json.Marshal(slices.Compact(ids))
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, postgresLock, "{"+strings.Trim(string(list), "[]")+"}")
+	return err
+}
+
+const postgresLock = "SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)," +
+	" (SELECT count(pg_advisory_xact_lock(id)) FROM unnest($1::text::bigint[]) AS id)"
+
+const postgresLoad = "SELECT " + readColumns + " FROM json_array_elements_text($1::text::json) AS k JOIN refund_entries ON entry_key = k.value" +
+	" UNION ALL SELECT " + readColumns + " FROM json_array_elements_text($2::text::json) AS p JOIN refund_entries ON payment_id = p.value"
+
+func (postgres) load(ctx context.Context, tx *sql.Tx, keys, payments []string) (*sql.Rows, error) {
+	k, err := json.Marshal(keys)
+	if err != nil {
+		return nil, err
+	}
+	p, err := json.Marshal(payments)
+	if err != nil {
+		return nil, err
+	}
+	return tx.QueryContext(ctx, postgresLoad, string(k), string(p))
+}
+
+// postgresTypes are the types of the columns, so that the parameters have one.
+var postgresTypes = map[string]string{
+	"entry_key": "text", "provider": "text", "gateway": "text", "payment_id": "text", "began_at": "timestamptz", "lease_until": "timestamptz",
+	"status": "text", "amount_minor": "bigint", "currency": "text", "version": "bigint", "stamp": "bigint", "changed_at": "timestamptz",
+	"open_mark": "smallint", "details": "text", "was_key": "text", "was_version": "bigint", "was_stamp": "bigint",
+}
+
+// postgresSizes are the numbers of rows for which there are statements. Others are
+// filled up with rows of NULL, which a statement passes over: so few statements
+// remain that a driver keeps all of them prepared.
+var postgresSizes = [...]int{1, 4, 16, 64, maxBatch}
+
+// postgresStatements are the texts of one statement by the number of rows.
+type postgresStatements map[int]string
+
+// postgresFor makes the statements of a text in which %s stands for the rows.
+func postgresFor(text, columns string) postgresStatements {
+	names := strings.Split(columns, ", ")
+	all := make(postgresStatements)
+	for _, size := range postgresSizes {
+		var b strings.Builder
+		b.WriteString("(VALUES ")
+		for i := range size {
+			for j, name := range names {
+				switch {
+				case j > 0:
+					b.WriteString(", ")
+				case i > 0:
+					b.WriteString("), (")
+				default:
+					b.WriteByte('(')
+				}
+				b.WriteString("$" + strconv.Itoa(i*len(names)+j+1) + "::" + postgresTypes[name])
+			}
+		}
+		b.WriteString(")) AS r (" + columns + ")")
+		all[size] = fmt.Sprintf(text, b.String())
+	}
+	return all
+}
+
+const wasColumns = "was_key, was_version, was_stamp"
+
+var (
+	postgresInsert = postgresFor("INSERT INTO refund_entries ("+allColumns+") SELECT "+allColumns+" FROM %s WHERE entry_key IS NOT NULL", allColumns)
+
+	postgresChange  = postgresUpdate(changedColumns)
+	postgresReplace = postgresUpdate(allColumns)
+	// A lone change needs no transaction around it. The plan of this statement is
+	// good without the settings that lock makes.
+	postgresChangeOne = "UPDATE refund_entries SET " + numbered(assign(changedColumns)) + " WHERE entry_key = $9 AND version = $10 AND stamp = $11"
+)
+
+func postgresUpdate(columns string) postgresStatements {
+	return postgresFor("UPDATE refund_entries AS e SET ("+columns+") = ROW (r."+strings.ReplaceAll(columns, ", ", ", r.")+")"+
+		" FROM %s WHERE e.entry_key = r.was_key AND e.version = r.was_version AND e.stamp = r.was_stamp", columns+", "+wasColumns)
+}
+
+// numbered replaces each question mark by $1, $2 and so on.
+func numbered(query string) string {
+	var b strings.Builder
+	for n := 1; ; n++ {
+		before, after, found := strings.Cut(query, "?")
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		b.WriteString("$" + strconv.Itoa(n))
+		query = after
+	}
+}
+
+func (postgres) insert(ctx context.Context, in execer, rows []row) error {
+	_, err := postgresInsert.exec(ctx, in, rows, func(r *row) []any { return append(r.fixed(), r.changed()...) })
+	return err
+}
+
+func (postgres) change(ctx context.Context, in execer, rows []row) (int64, error) {
+	values := func(r *row) []any { return append(r.changed(), r.was()...) }
+	if len(rows) == 1 {
+		res, err := in.ExecContext(ctx, postgresChangeOne, values(&rows[0])...)
+		if err != nil {
+			return 0, err
+		}
+		return res.RowsAffected()
+	}
+	return postgresChange.exec(ctx, in, rows, values)
+}
+
+func (postgres) replace(ctx context.Context, in execer, rows []row) (int64, error) {
+	return postgresReplace.exec(ctx, in, rows, func(r *row) []any { return append(append(r.fixed(), r.changed()...), r.was()...) })
+}
+
+func (all postgresStatements) exec(ctx context.Context, in execer, rows []row, values func(*row) []any) (int64, error) {
+	i := slices.IndexFunc(postgresSizes[:], func(size int) bool { return size >= len(rows) })
+	size := postgresSizes[i] // a batch is never larger than the largest
+	var args []any
+	for i := range rows {
+		args = append(args, values(&rows[i])...)
+	}
+	args = append(args, make([]any, (size-len(rows))*len(args)/len(rows))...)
+	res, err := in.ExecContext(ctx, all[size], args...)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+func (postgres) time(t time.Time) any { return t }
+
+func (postgres) byStatus() string { return "refund_entries" }
+
+func (postgres) param(n int) string { return "$" + strconv.Itoa(n) }
+
+// fault goes by the SQLSTATE, for which pgx and pq have a method.
+func (postgres) fault(err error) fault {
+	var stated interface{ SQLState() string }
+	if !errors.As(err, &stated) {
+		return commonFault(err)
+	}
+	switch state := stated.SQLState(); {
+	case state == "40001", state == "40P01", state == "55P03": // serialization failure, deadlock, lock not available
+		return conflict
+	case state == "23505": // unique violation: somebody was faster
+		return conflict
+	case strings.HasPrefix(state, "08"), strings.HasPrefix(state, "57P"), state == "53300": // connection, shutdown, too many connections
+		return lost
+	}
+	return permanent
+}
