@@ -61,6 +61,9 @@ func (c *Client) journaled(ctx context.Context, req *Request) (*Result, error) {
 		send.Payment.Amount = e.Amount // what is left, after earlier refunds
 	}
 	res, failure := c.once(ctx, &send)
+	if res != nil {
+		res.At = res.At.UTC().Round(time.Microsecond) // as stores keep it: a replay is the same result
+	}
 	m := Move{Change: Change{Status: StatusOf(failure), At: c.now(), Cause: CauseAnswer}, Result: res}
 	if failure == nil {
 		m.Status = res.Status

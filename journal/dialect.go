@@ -37,10 +37,11 @@ func (d Dialect) String() string {
 	}
 }
 
+// language makes the language of one Store.
 func (d Dialect) language() (language, error) {
 	switch d {
 	case SQLite:
-		return sqlite{}, nil
+		return new(sqlite), nil
 	case PostgreSQL:
 		return postgres{}, nil
 	case MySQL:
@@ -57,6 +58,9 @@ type language interface {
 	latest() int
 	migrate(ctx context.Context, db *sql.DB) error
 
+	// prepare is called once, when the tables are there.
+	prepare(ctx context.Context, db *sql.DB) error
+
 	// isolation is that of a batch. Its reads must see what was committed before
 	// its locks were taken.
 	isolation() *sql.TxOptions
@@ -70,9 +74,9 @@ type language interface {
 
 	// insert adds rows, change updates what a move changes of them, and replace
 	// all of them. The latter count the rows that they found as they were.
-	insert(ctx context.Context, in execer, rows []row) error
+	insert(ctx context.Context, tx *sql.Tx, rows []row) error
 	change(ctx context.Context, in execer, rows []row) (int64, error)
-	replace(ctx context.Context, in execer, rows []row) (int64, error)
+	replace(ctx context.Context, tx *sql.Tx, rows []row) (int64, error)
 
 	// byStatus is the table for a query that is to take the index by status.
 	byStatus() string
@@ -84,10 +88,9 @@ type language interface {
 	fault(err error) fault
 }
 
-// execer is a *sql.DB or a *sql.Tx.
+// execer is a *sql.Tx or, for a single row, a *sql.DB.
 type execer interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
-	PrepareContext(ctx context.Context, query string) (*sql.Stmt, error)
 }
 
 // row is a record as the databases take it.
@@ -97,14 +100,14 @@ type row struct {
 	Gateway    string
 	Payment    string
 	Status     string
-	Minor      *int64
-	Currency   *string
+	Minor      any // int64, or nil
+	Currency   any // string, or nil
 	Version    int64
 	Stamp      int64
 	BeganAt    any
 	ChangedAt  any
 	LeaseUntil any
-	Open       *int64
+	Open       any // 1, or nil
 	Details    string
 
 	WasVersion int64
@@ -139,12 +142,10 @@ func (r *record) row(l language) row {
 		Details: r.details,
 	}
 	if e.Amount.IsSet() {
-		minor, currency := e.Amount.Minor(), e.Amount.Currency()
-		w.Minor, w.Currency = &minor, &currency
+		w.Minor, w.Currency = e.Amount.Minor(), e.Amount.Currency()
 	}
 	if r.open && e.Status == refund.StatusUnknown {
-		mark := int64(1)
-		w.Open = &mark
+		w.Open = int64(1)
 	}
 	return w
 }

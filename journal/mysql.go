@@ -91,6 +91,10 @@ func (l mysql) migrate(ctx context.Context, db *sql.DB) error {
 	return nil
 }
 
+// prepare does nothing: what drivers know of the server's statements is their own
+// setting.
+func (mysql) prepare(context.Context, *sql.DB) error { return nil }
+
 // isolation makes each statement see what was committed before it began, and
 // locks no gaps between rows.
 func (mysql) isolation() *sql.TxOptions { return &sql.TxOptions{Isolation: sql.LevelReadCommitted} }
@@ -149,13 +153,13 @@ func (mysql) load(ctx context.Context, tx *sql.Tx, keys, payments []string) (*sq
 	return tx.QueryContext(ctx, strings.Join(parts, " UNION ALL "), args...)
 }
 
-func (mysql) insert(ctx context.Context, in execer, rows []row) error {
+func (mysql) insert(ctx context.Context, tx *sql.Tx, rows []row) error {
 	one := "(" + marks(count(allColumns)) + ")"
 	args := make([]any, 0, len(rows)*count(allColumns))
 	for i := range rows {
 		args = append(append(args, rows[i].fixed()...), rows[i].changed()...)
 	}
-	_, err := in.ExecContext(ctx, "INSERT INTO refund_entries ("+allColumns+") VALUES "+one+strings.Repeat(", "+one, len(rows)-1), args...)
+	_, err := tx.ExecContext(ctx, "INSERT INTO refund_entries ("+allColumns+") VALUES "+one+strings.Repeat(", "+one, len(rows)-1), args...)
 	return err
 }
 
@@ -163,8 +167,8 @@ func (l mysql) change(ctx context.Context, in execer, rows []row) (int64, error)
 	return l.update(ctx, in, changedColumns, rows, (*row).changed)
 }
 
-func (l mysql) replace(ctx context.Context, in execer, rows []row) (int64, error) {
-	return l.update(ctx, in, allColumns, rows, func(r *row) []any { return append(r.fixed(), r.changed()...) })
+func (l mysql) replace(ctx context.Context, tx *sql.Tx, rows []row) (int64, error) {
+	return l.update(ctx, tx, allColumns, rows, func(r *row) []any { return append(r.fixed(), r.changed()...) })
 }
 
 // update joins the table with the new values. The casts keep numbers from being

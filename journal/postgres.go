@@ -50,6 +50,10 @@ func (l postgres) migrate(ctx context.Context, db *sql.DB) error {
 		"CREATE TABLE IF NOT EXISTS refund_migrations (version bigint PRIMARY KEY, applied_at timestamptz NOT NULL)")
 }
 
+// prepare does nothing: what drivers know of the server's statements is their own
+// setting.
+func (postgres) prepare(context.Context, *sql.DB) error { return nil }
+
 // isolation makes each statement see what was committed before it began: those
 // after the lock see all that earlier holders of it did. In a stricter level they
 // would see the state from before the lock.
@@ -164,8 +168,8 @@ func numbered(query string) string {
 	}
 }
 
-func (postgres) insert(ctx context.Context, in execer, rows []row) error {
-	_, err := postgresInsert.exec(ctx, in, rows, func(r *row) []any { return append(r.fixed(), r.changed()...) })
+func (postgres) insert(ctx context.Context, tx *sql.Tx, rows []row) error {
+	_, err := postgresInsert.exec(ctx, tx, rows, func(r *row) []any { return append(r.fixed(), r.changed()...) })
 	return err
 }
 
@@ -181,8 +185,8 @@ func (postgres) change(ctx context.Context, in execer, rows []row) (int64, error
 	return postgresChange.exec(ctx, in, rows, values)
 }
 
-func (postgres) replace(ctx context.Context, in execer, rows []row) (int64, error) {
-	return postgresReplace.exec(ctx, in, rows, func(r *row) []any { return append(append(r.fixed(), r.changed()...), r.was()...) })
+func (postgres) replace(ctx context.Context, tx *sql.Tx, rows []row) (int64, error) {
+	return postgresReplace.exec(ctx, tx, rows, func(r *row) []any { return append(append(r.fixed(), r.changed()...), r.was()...) })
 }
 
 func (all postgresStatements) exec(ctx context.Context, in execer, rows []row, values func(*row) []any) (int64, error) {

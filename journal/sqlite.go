@@ -11,7 +11,10 @@ import (
 
 // sqlite writes row by row: without a network in between, a prepared statement
 // for one row is faster than any that takes all rows at once.
-type sqlite struct{}
+type sqlite struct {
+	// The statements of a batch. The database closes them when it is closed.
+	toLock, toLoad, toInsert, toChange, toReplace *sql.Stmt
+}
 
 var sqliteMigrations = []string{
 	// A batch excludes every other writer, so that open_mark needs no index of
@@ -37,27 +40,46 @@ var sqliteMigrations = []string{
 	CREATE INDEX refund_entries_status ON refund_entries (status)`,
 }
 
-func (sqlite) latest() int { return len(sqliteMigrations) }
+func (l *sqlite) latest() int { return len(sqliteMigrations) }
 
-func (l sqlite) migrate(ctx context.Context, db *sql.DB) error {
+func (l *sqlite) migrate(ctx context.Context, db *sql.DB) error {
 	return inOneTransaction(ctx, db, l, sqliteMigrations,
 		"CREATE TABLE IF NOT EXISTS refund_migrations (version INTEGER PRIMARY KEY, applied_at INTEGER NOT NULL)")
 }
 
 // isolation is the default: SQLite has one only, with one writer at a time.
-func (sqlite) isolation() *sql.TxOptions { return nil }
+func (l *sqlite) isolation() *sql.TxOptions { return nil }
+
+const sqliteWas = " WHERE entry_key = ? AND version = ? AND stamp = ?"
+
+func (l *sqlite) prepare(ctx context.Context, db *sql.DB) error {
+	for _, p := range []struct {
+		stmt **sql.Stmt
+		text string
+	}{
+		{&l.toLock, "UPDATE refund_entries SET version = version WHERE id = 0"},
+		{&l.toLoad, "SELECT " + readColumns + " FROM json_each(?) CROSS JOIN refund_entries ON entry_key = value" +
+			" UNION ALL SELECT " + readColumns + " FROM json_each(?) CROSS JOIN refund_entries ON payment_id = value"},
+		{&l.toInsert, "INSERT INTO refund_entries (" + allColumns + ") VALUES (" + marks(count(allColumns)) + ")"},
+		{&l.toChange, "UPDATE refund_entries SET " + assign(changedColumns) + sqliteWas},
+		{&l.toReplace, "UPDATE refund_entries SET " + assign(allColumns) + sqliteWas},
+	} {
+		var err error
+		if *p.stmt, err = db.PrepareContext(ctx, p.text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // lock makes the transaction the only writer, as BEGIN IMMEDIATE would, which
 // database/sql cannot say. The statement finds nothing, but it is a write.
-func (sqlite) lock(ctx context.Context, tx *sql.Tx, _ []payment) error {
-	_, err := tx.ExecContext(ctx, "UPDATE refund_entries SET version = version WHERE id = 0")
+func (l *sqlite) lock(ctx context.Context, tx *sql.Tx, _ []payment) error {
+	_, err := tx.StmtContext(ctx, l.toLock).ExecContext(ctx)
 	return err
 }
 
-const sqliteLoad = "SELECT " + readColumns + " FROM json_each(?) CROSS JOIN refund_entries ON entry_key = value" +
-	" UNION ALL SELECT " + readColumns + " FROM json_each(?) CROSS JOIN refund_entries ON payment_id = value"
-
-func (sqlite) load(ctx context.Context, tx *sql.Tx, keys, payments []string) (*sql.Rows, error) {
+func (l *sqlite) load(ctx context.Context, tx *sql.Tx, keys, payments []string) (*sql.Rows, error) {
 	k, err := json.Marshal(keys)
 	if err != nil {
 		return nil, err
@@ -66,44 +88,34 @@ func (sqlite) load(ctx context.Context, tx *sql.Tx, keys, payments []string) (*s
 	if err != nil {
 		return nil, err
 	}
-	return tx.QueryContext(ctx, sqliteLoad, string(k), string(p))
+	return tx.StmtContext(ctx, l.toLoad).QueryContext(ctx, string(k), string(p))
 }
 
-var (
-	sqliteInsert  = "INSERT INTO refund_entries (" + allColumns + ") VALUES (" + marks(count(allColumns)) + ")"
-	sqliteChange  = "UPDATE refund_entries SET " + assign(changedColumns) + " WHERE entry_key = ? AND version = ? AND stamp = ?"
-	sqliteReplace = "UPDATE refund_entries SET " + assign(allColumns) + " WHERE entry_key = ? AND version = ? AND stamp = ?"
-)
-
-func (sqlite) insert(ctx context.Context, in execer, rows []row) error {
-	_, err := execEach(ctx, in, sqliteInsert, rows, func(r *row) []any { return append(r.fixed(), r.changed()...) })
+func (l *sqlite) insert(ctx context.Context, tx *sql.Tx, rows []row) error {
+	_, err := execEach(ctx, tx, l.toInsert, rows, func(r *row) []any { return append(r.fixed(), r.changed()...) })
 	return err
 }
 
-func (sqlite) change(ctx context.Context, in execer, rows []row) (int64, error) {
-	return execEach(ctx, in, sqliteChange, rows, func(r *row) []any { return append(r.changed(), r.was()...) })
+func (l *sqlite) change(ctx context.Context, in execer, rows []row) (int64, error) {
+	return execEach(ctx, in, l.toChange, rows, func(r *row) []any { return append(r.changed(), r.was()...) })
 }
 
-func (sqlite) replace(ctx context.Context, in execer, rows []row) (int64, error) {
-	return execEach(ctx, in, sqliteReplace, rows, func(r *row) []any {
+func (l *sqlite) replace(ctx context.Context, tx *sql.Tx, rows []row) (int64, error) {
+	return execEach(ctx, tx, l.toReplace, rows, func(r *row) []any {
 		return append(append(r.fixed(), r.changed()...), r.was()...)
 	})
 }
 
 // execEach executes a statement for each row and adds up the rows affected.
-func execEach(ctx context.Context, in execer, query string, rows []row, args func(*row) []any) (affected int64, err error) {
-	ctx = context.WithoutCancel(ctx) // for one that may end, drivers start a goroutine each time; the transaction's ends it too
-	exec := func(args []any) (sql.Result, error) { return in.ExecContext(ctx, query, args...) }
-	if len(rows) > 1 {
-		stmt, err := in.PrepareContext(ctx, query)
-		if err != nil {
-			return 0, err
-		}
-		defer stmt.Close()
-		exec = func(args []any) (sql.Result, error) { return stmt.ExecContext(ctx, args...) }
+func execEach(ctx context.Context, in execer, stmt *sql.Stmt, rows []row, args func(*row) []any) (affected int64, err error) {
+	// For a context that may end, drivers start a goroutine with each statement.
+	// The transaction's ends all the same.
+	ctx = context.WithoutCancel(ctx)
+	if tx, ok := in.(*sql.Tx); ok {
+		stmt = tx.StmtContext(ctx, stmt)
 	}
 	for i := range rows {
-		res, err := exec(args(&rows[i]))
+		res, err := stmt.ExecContext(ctx, args(&rows[i])...)
 		if err != nil {
 			return 0, err
 		}
@@ -119,15 +131,15 @@ func execEach(ctx context.Context, in execer, query string, rows []row, args fun
 // time is a number of microseconds since 1970, which SQLite's functions show:
 // datetime(changed_at / 1000000, 'unixepoch'). Texts would make a row a third more
 // expensive to write.
-func (sqlite) time(t time.Time) any { return t.UnixMicro() }
+func (l *sqlite) time(t time.Time) any { return t.UnixMicro() }
 
-func (sqlite) byStatus() string { return "refund_entries" }
+func (l *sqlite) byStatus() string { return "refund_entries" }
 
-func (sqlite) param(int) string { return "?" }
+func (l *sqlite) param(int) string { return "?" }
 
 // fault asks for the result code that drivers have a method for, and else goes by
 // the texts, which are SQLite's own.
-func (sqlite) fault(err error) fault {
+func (l *sqlite) fault(err error) fault {
 	var coded interface{ Code() int }
 	if errors.As(err, &coded) {
 		switch coded.Code() & 0xff { // the rest says more exactly which

@@ -51,6 +51,9 @@ func Open(ctx context.Context, db *sql.DB, d Dialect) (*Store, error) {
 	if err := migrate(ctx, db, lang); err != nil {
 		return nil, fmt.Errorf("journal: the tables cannot be made or upgraded: %w", err)
 	}
+	if err := lang.prepare(ctx, db); err != nil {
+		return nil, fmt.Errorf("journal: %w", err)
+	}
 	return s, nil
 }
 

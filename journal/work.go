@@ -187,13 +187,16 @@ func (w *work) store(ctx context.Context, tx *sql.Tx, l language) error {
 	}
 	for _, part := range []struct {
 		rows   []row
-		update func(context.Context, execer, []row) (int64, error)
-	}{{changed, l.change}, {replaced, l.replace}} {
+		update func(context.Context, []row) (int64, error)
+	}{
+		{changed, func(ctx context.Context, rows []row) (int64, error) { return l.change(ctx, tx, rows) }},
+		{replaced, func(ctx context.Context, rows []row) (int64, error) { return l.replace(ctx, tx, rows) }},
+	} {
 		if len(part.rows) == 0 {
 			continue
 		}
 		inOrder(part.rows)
-		switch n, err := part.update(ctx, tx, part.rows); {
+		switch n, err := part.update(ctx, part.rows); {
 		case err != nil:
 			return err
 		case n != int64(len(part.rows)):
