@@ -6,7 +6,7 @@
 //
 // It measures SQLite in a temporary file (-dir says where: a file system in
 // memory proves nothing), and PostgreSQL and MySQL or MariaDB where
-// REFUND_TEST_POSTGRES and REFUND_TEST_MYSQL name a server. The provider answers
+// JOURNAL_TEST_POSTGRES and JOURNAL_TEST_MYSQL name a server. The provider answers
 // at once, without HTTP, so all that is measured is the library and the database.
 //
 // The bare rows are what a refund's entry is, as JSON, under its key in a table
@@ -78,8 +78,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	}
 
 	s.dsn[databases.SQLite] = *dir
-	s.dsn[databases.PostgreSQL] = os.Getenv("REFUND_TEST_POSTGRES")
-	s.dsn[databases.MySQL] = os.Getenv("REFUND_TEST_MYSQL")
+	s.dsn[databases.PostgreSQL] = os.Getenv("JOURNAL_TEST_POSTGRES")
+	s.dsn[databases.MySQL] = os.Getenv("JOURNAL_TEST_MYSQL")
 
 	fmt.Fprintf(out, "%d callers, the median of %d measures of %s each, all per second\n", callers, s.rounds, s.each)
 	for _, name := range kinds {

@@ -1,8 +1,8 @@
 // Package testdb gives each test a database of its own. SQLite is always there;
 // a PostgreSQL and a MySQL or MariaDB server are named by variables:
 //
-//	REFUND_TEST_POSTGRES='postgres://postgres@127.0.0.1:5432/test?sslmode=disable'
-//	REFUND_TEST_MYSQL='root@tcp(127.0.0.1:3306)/test'
+//	JOURNAL_TEST_POSTGRES='postgres://postgres@127.0.0.1:5432/test?sslmode=disable'
+//	JOURNAL_TEST_MYSQL='root@tcp(127.0.0.1:3306)/test'
 //
 // The user needs the right to create schemas there, and databases on MySQL. A
 // test without its server is skipped and says so; with
@@ -25,8 +25,8 @@ import (
 
 // The variables.
 const (
-	PostgresVar = "REFUND_TEST_POSTGRES"
-	MySQLVar    = "REFUND_TEST_MYSQL"
+	PostgresVar = "JOURNAL_TEST_POSTGRES"
+	MySQLVar    = "JOURNAL_TEST_MYSQL"
 	RequiredVar = "REFUND_TEST_DATABASES"
 )
 
