@@ -26,8 +26,8 @@ import (
 
 // rowsVar asks for another number of rows than the default:
 //
-//	REFUND_TEST_ROWS=1000000 go test -run TestList -timeout 60m ./journal/stores
-const rowsVar = "REFUND_TEST_ROWS"
+//	JOURNAL_TEST_ROWS=1000000 go test -run TestList -timeout 60m ./journal/stores
+const rowsVar = "JOURNAL_TEST_ROWS"
 
 func rows(t *testing.T) int {
 	if s := os.Getenv(rowsVar); s != "" {
