@@ -102,7 +102,7 @@ func (q *queue) lead(o *op) {
 var errUndecided = errors.New("journal: a call that shared the transaction panicked")
 
 // maxGather bounds how long a leader waits for others to come back.
-const maxGather = 500 * time.Microsecond
+const maxGather = 250 * time.Microsecond
 
 // gather takes the first ops out of the queue. Those that the run before has just
 // woken are about to come back with their next operation: it waits a moment, until

@@ -46,15 +46,19 @@ func Open(ctx context.Context, db *sql.DB, d Dialect) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{db: db, lang: lang, recent: recent{entries: make(map[string]*record)}}
-	s.queue.run = s.run
 	if err := migrate(ctx, db, lang); err != nil {
 		return nil, fmt.Errorf("journal: the tables cannot be made or upgraded: %w", err)
 	}
 	if err := lang.prepare(ctx, db); err != nil {
 		return nil, fmt.Errorf("journal: %w", err)
 	}
-	return s, nil
+	return newStore(db, lang), nil
+}
+
+func newStore(db *sql.DB, lang language) *Store {
+	s := &Store{db: db, lang: lang, recent: recent{entries: make(map[string]*record)}}
+	s.queue.run = s.run
+	return s
 }
 
 // Begin stores an intent as [refund.Journal] says.

@@ -3,7 +3,6 @@ package journaltest
 import (
 	"context"
 	"fmt"
-	"maps"
 	"runtime"
 	"slices"
 	"strings"
@@ -296,8 +295,7 @@ func (j *broken) Begin(ctx context.Context, in refund.Intent) (*refund.Entry, bo
 
 // others are the entries that Admit gets to see.
 func (j *broken) others(in *refund.Intent) (others []*refund.Entry) {
-	for _, key := range slices.Sorted(maps.Keys(j.entries)) {
-		e := j.entries[key]
+	for key, e := range j.entries {
 		payment := e.Request.Payment.ID == in.Request.Payment.ID || j.is("payments without case") && strings.EqualFold(e.Request.Payment.ID, in.Request.Payment.ID)
 		provider := e.Provider == in.Provider || j.is("providers share payments") || j.is("providers without case") && strings.EqualFold(e.Provider, in.Provider)
 		if key == in.Key || !payment || !provider {

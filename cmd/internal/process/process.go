@@ -24,8 +24,8 @@ import (
 )
 
 const (
-	roleVar  = "REFUND_TEST_ROLE"
-	inputVar = "REFUND_TEST_INPUT"
+	roleVar  = "JOURNAL_TEST_ROLE"
+	inputVar = "JOURNAL_TEST_INPUT"
 )
 
 // Role is what a process does instead of tests. An error fails the process.

@@ -49,8 +49,8 @@ var scenarios = []scenario{
 // span is about how many steps a process makes until all its refunds are made.
 const span = 300
 
-// killsVar multiplies how often processes are killed: REFUND_TEST_KILLS=10.
-const killsVar = "REFUND_TEST_KILLS"
+// killsVar multiplies how often processes are killed: JOURNAL_TEST_KILLS=10.
+const killsVar = "JOURNAL_TEST_KILLS"
 
 func times(t *testing.T) int {
 	s := os.Getenv(killsVar)

@@ -6,7 +6,7 @@
 //
 // The user needs the right to create schemas there, and databases on MySQL. A
 // test without its server is skipped and says so; with
-// REFUND_TEST_DATABASES=required it fails instead.
+// JOURNAL_TEST_DATABASES=required it fails instead.
 package testdb
 
 import (
@@ -27,7 +27,7 @@ import (
 const (
 	PostgresVar = "JOURNAL_TEST_POSTGRES"
 	MySQLVar    = "JOURNAL_TEST_MYSQL"
-	RequiredVar = "REFUND_TEST_DATABASES"
+	RequiredVar = "JOURNAL_TEST_DATABASES"
 )
 
 // Names are the kinds of database, for a test of each.

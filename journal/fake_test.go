@@ -1,0 +1,227 @@
+package journal
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// fake is a database of one table that can be told to fail. Its transactions
+// come one after the other. It stands for those in which the journal lives in
+// earnest; the tests with them are beside their drivers.
+type fake struct {
+	mu        sync.Mutex // of the fields
+	table     map[string]row
+	begun     int        // transactions
+	committed int        // transactions, and statements without one
+	writing   sync.Mutex // held by a transaction that has locked
+
+	// What happens instead of a commit or a statement, if not nil. A commit is
+	// done by calling apply.
+	commit func(n int, apply func()) error
+	exec   func(what string, rows []row) error
+}
+
+var (
+	errConflict = errors.New("fake: conflict")
+	errLost     = errors.New("fake: the connection is lost")
+	errRefused  = errors.New("fake: the database does not take that")
+)
+
+func newFake(t testing.TB) (*fake, *sql.DB) {
+	f := &fake{table: make(map[string]row)}
+	db := sql.OpenDB(f)
+	t.Cleanup(func() { _ = db.Close() })
+	return f, db
+}
+
+func (f *fake) Connect(context.Context) (driver.Conn, error) { return &fakeConn{fake: f}, nil }
+func (f *fake) Driver() driver.Driver                        { return nil }
+
+type fakeConn struct {
+	*fake
+	inTx, locked bool
+	staged       []row
+}
+
+func (c *fakeConn) Prepare(string) (driver.Stmt, error) {
+	return nil, errors.New("fake: nothing is prepared")
+}
+func (c *fakeConn) Close() error { return nil }
+
+// CheckNamedValue lets rows through as they are.
+func (c *fakeConn) CheckNamedValue(*driver.NamedValue) error { return nil }
+
+func (c *fakeConn) Begin() (driver.Tx, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.begun++
+	c.inTx, c.staged = true, nil
+	return c, nil
+}
+
+func (c *fakeConn) end() {
+	c.inTx, c.staged = false, nil
+	if c.locked {
+		c.locked = false
+		c.writing.Unlock()
+	}
+}
+
+func (c *fakeConn) Rollback() error {
+	c.end()
+	return nil
+}
+
+func (c *fakeConn) Commit() error {
+	defer c.end()
+	apply := func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		for _, r := range c.staged {
+			c.table[r.Key] = r
+		}
+		c.committed++
+	}
+	c.mu.Lock()
+	n, commit := c.committed, c.commit
+	c.mu.Unlock()
+	if commit != nil {
+		return commit(n, apply)
+	}
+	apply()
+	return nil
+}
+
+func (c *fakeConn) ExecContext(_ context.Context, what string, args []driver.NamedValue) (driver.Result, error) {
+	if what == "lock" {
+		c.writing.Lock()
+		c.locked = true
+		return driver.RowsAffected(0), nil
+	}
+	rows := args[0].Value.([]row)
+	c.mu.Lock()
+	exec := c.exec
+	c.mu.Unlock()
+	if exec != nil {
+		if err := exec(what, rows); err != nil {
+			return nil, err
+		}
+	}
+	if !c.inTx {
+		c.writing.Lock()
+		defer c.writing.Unlock()
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n := 0
+	for _, r := range rows {
+		was, there := c.table[r.Key]
+		if what == "insert" && there {
+			return nil, errConflict
+		}
+		if what != "insert" && (!there || was.Version != r.WasVersion || was.Stamp != r.WasStamp) {
+			continue
+		}
+		if n++; c.inTx {
+			c.staged = append(c.staged, r)
+			continue
+		}
+		c.table[r.Key] = r
+	}
+	if !c.inTx {
+		c.committed++
+	}
+	return driver.RowsAffected(n), nil
+}
+
+func (c *fakeConn) QueryContext(_ context.Context, what string, args []driver.NamedValue) (driver.Rows, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	found := &fakeRows{}
+	for _, r := range c.table {
+		var is bool
+		if what == "load" {
+			is = slices.Contains(args[0].Value.([]string), r.Key) || slices.Contains(args[1].Value.([]string), r.Payment)
+		} else { // by its key, as Entry asks
+			is = r.Key == args[0].Value.(string)
+		}
+		if is {
+			found.rows = append(found.rows, r)
+		}
+	}
+	return found, nil
+}
+
+type fakeRows struct{ rows []row }
+
+func (r *fakeRows) Columns() []string { return strings.Split(readColumns, ", ") }
+func (r *fakeRows) Close() error      { return nil }
+
+func (r *fakeRows) Next(into []driver.Value) error {
+	if len(r.rows) == 0 {
+		return io.EOF
+	}
+	w := r.rows[0]
+	r.rows = r.rows[1:]
+	copy(into, []driver.Value{w.Key, w.Provider, w.Gateway, w.Status, w.Minor, w.Currency, w.Version, w.Stamp, w.Open, w.Details})
+	return nil
+}
+
+// fakeLanguage is what a fake speaks.
+type fakeLanguage struct{}
+
+func (fakeLanguage) latest() int                            { return 1 }
+func (fakeLanguage) migrate(context.Context, *sql.DB) error { return nil }
+func (fakeLanguage) prepare(context.Context, *sql.DB) error { return nil }
+func (fakeLanguage) isolation() *sql.TxOptions              { return nil }
+func (fakeLanguage) byStatus() string                       { return "refund_entries" }
+func (fakeLanguage) time(t time.Time) any                   { return t }
+func (fakeLanguage) param(int) string                       { return "?" }
+
+func (fakeLanguage) lock(ctx context.Context, tx *sql.Tx, _ []payment) error {
+	_, err := tx.ExecContext(ctx, "lock")
+	return err
+}
+
+func (fakeLanguage) load(ctx context.Context, tx *sql.Tx, keys, payments []string) (*sql.Rows, error) {
+	return tx.QueryContext(ctx, "load", keys, payments)
+}
+
+func (fakeLanguage) insert(ctx context.Context, tx *sql.Tx, rows []row) error {
+	_, err := tx.ExecContext(ctx, "insert", rows)
+	return err
+}
+
+func (fakeLanguage) change(ctx context.Context, in execer, rows []row) (int64, error) {
+	res, err := in.ExecContext(ctx, "change", rows)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+func (fakeLanguage) replace(ctx context.Context, tx *sql.Tx, rows []row) (int64, error) {
+	res, err := tx.ExecContext(ctx, "replace", rows)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+func (fakeLanguage) fault(err error) fault {
+	switch {
+	case errors.Is(err, errConflict):
+		return conflict
+	case errors.Is(err, errLost):
+		return lost
+	}
+	return commonFault(err)
+}
