@@ -106,6 +106,7 @@ func TestQueueWaitsForThoseWhoComeBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &runs{took: time.Millisecond}
 		q := &queue{run: r.run}
+		begun := time.Now()
 		var wg sync.WaitGroup
 		for i := range 64 {
 			wg.Go(func() {
@@ -122,6 +123,8 @@ func TestQueueWaitsForThoseWhoComeBack(t *testing.T) {
 		}
 		assert.Equal(t, 5*64, n)
 		assert.LessOrEqual(t, len(r.batches), 7)
+		assert.LessOrEqual(t, time.Since(begun), time.Duration(len(r.batches))*(r.took+64*time.Microsecond)+maxGather,
+			"no longer than until the last one is back, save once")
 	})
 }
 
@@ -178,6 +181,18 @@ func TestQueueContextEnds(t *testing.T) {
 	})
 }
 
+// The next leader cannot leave, or nobody would lead.
+func TestQueueLeaderStays(t *testing.T) {
+	t.Parallel()
+	leader, follower := newOp("leader"), newOp("follower")
+	q := &queue{led: true, waiting: []*op{leader, follower}}
+	leader.wake <- struct{}{}
+	assert.False(t, q.leave(leader))
+	assert.True(t, q.leave(follower))
+	assert.False(t, q.leave(follower), "it has left")
+	assert.Equal(t, []*op{leader}, q.waiting)
+}
+
 // A run that panics ends for all who share it, and the queue goes on.
 func TestQueueRunPanics(t *testing.T) {
 	t.Parallel()
@@ -214,7 +229,7 @@ func TestQueueAtRandom(t *testing.T) {
 				dice := rand.New(rand.NewPCG(seed, uint64(i)))
 				wg.Go(func() {
 					for n := range 10 {
-						ctx, cancel := context.WithTimeout(t.Context(), time.Duration(dice.IntN(1000))*time.Microsecond)
+						ctx, cancel := context.WithTimeout(t.Context(), time.Duration(dice.IntN(10))*100*time.Microsecond) // often just when a run ends
 						key := fmt.Sprint(i, "-", n)
 						err := q.do(ctx, newOp(key))
 						cancel()

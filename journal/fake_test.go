@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"io"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -19,7 +20,8 @@ import (
 type fake struct {
 	mu        sync.Mutex // of the fields
 	table     map[string]row
-	begun     int        // transactions
+	begun     int // transactions
+	loads     int
 	committed int        // transactions, and statements without one
 	writing   sync.Mutex // held by a transaction that has locked
 
@@ -82,6 +84,9 @@ func (c *fakeConn) Rollback() error {
 
 func (c *fakeConn) Commit() error {
 	defer c.end()
+	for range 3 {
+		runtime.Gosched() // others may do what they should not
+	}
 	apply := func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
@@ -130,6 +135,9 @@ func (c *fakeConn) ExecContext(_ context.Context, what string, args []driver.Nam
 		if what != "insert" && (!there || was.Version != r.WasVersion || was.Stamp != r.WasStamp) {
 			continue
 		}
+		if what == "change" {
+			r.Provider, r.Gateway, r.Payment, r.BeganAt, r.LeaseUntil = was.Provider, was.Gateway, was.Payment, was.BeganAt, was.LeaseUntil
+		}
 		if n++; c.inTx {
 			c.staged = append(c.staged, r)
 			continue
@@ -145,6 +153,9 @@ func (c *fakeConn) ExecContext(_ context.Context, what string, args []driver.Nam
 func (c *fakeConn) QueryContext(_ context.Context, what string, args []driver.NamedValue) (driver.Rows, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if what == "load" {
+		c.loads++
+	}
 	found := &fakeRows{}
 	for _, r := range c.table {
 		var is bool

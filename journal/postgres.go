@@ -78,7 +78,7 @@ func (postgres) lock(ctx context.Context, tx *sql.Tx, payments []payment) error 
 	return err
 }
 
-const postgresLock = "SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)," +
+const postgresLock = "SELECT set_config('jit', 'off', true), set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)," +
 	" (SELECT count(pg_advisory_xact_lock(id)) FROM unnest($1::text::bigint[]) AS id)"
 
 const postgresLoad = "SELECT " + readColumns + " FROM json_array_elements_text($1::text::json) AS k JOIN refund_entries ON entry_key = k.value" +

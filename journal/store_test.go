@@ -316,69 +316,146 @@ func TestDecidedInTurn(t *testing.T) {
 	inBubble(t, func(t *testing.T, f *fake, s *Store) {
 		old, _, err := s.Begin(t.Context(), intent("old", "p1"))
 		require.NoError(t, err)
-		hold := make(chan struct{})
-		f.commit = func(n int, apply func()) error {
-			if n == 1 {
-				<-hold
-			}
-			apply()
-			return nil
-		}
-		var wg sync.WaitGroup
-		inTurn := func(f func()) {
-			wg.Go(f)
-			synctest.Wait()
-		}
-		inTurn(func() { _, _, _ = s.Begin(t.Context(), intent("first", "elsewhere")) })
-		inTurn(func() {
-			_, _, err := s.Begin(t.Context(), intent("early", "p1"))
-			assert.ErrorIs(t, err, refund.InProgress)
-		})
-		inTurn(func() {
-			_, err := s.Move(t.Context(), "old", old.Version, move(refund.StatusSucceeded))
-			assert.NoError(t, err)
-		})
-		inTurn(func() {
-			_, err := s.Move(t.Context(), "old", old.Version, move(refund.StatusFailed))
-			assert.ErrorIs(t, err, refund.ErrStale)
-		})
-		in := intent("k1", "p1")
-		in.Request.Amount = money.MustParse("90.00 TRY")
-		inTurn(func() {
-			e, fresh, err := s.Begin(t.Context(), in)
-			assert.NoError(t, err)
-			assert.True(t, fresh)
-			assert.Equal(t, "90.00 TRY", e.Amount.String())
-		})
-		inTurn(func() {
-			e, fresh, err := s.Begin(t.Context(), in)
-			assert.NoError(t, err)
-			assert.False(t, fresh)
-			assert.Equal(t, "k1", e.Key)
-		})
-		inTurn(func() {
-			_, err := s.Move(t.Context(), "k1", 1, move(refund.StatusNotSent)) // the version is guessed
-			assert.NoError(t, err)
-		})
-		inTurn(func() {
-			e, fresh, err := s.Begin(t.Context(), in)
-			assert.NoError(t, err)
-			assert.True(t, fresh, "the key is free again")
-			assert.Len(t, e.History, 3)
-		})
-		inTurn(func() {
-			_, _, err := s.Begin(t.Context(), intent("late", "p1"))
-			assert.ErrorIs(t, err, refund.InProgress)
-		})
 		before := f.begun
-		close(hold)
-		wg.Wait()
-		assert.Equal(t, before+1, f.begun, "one transaction for all of them")
+		held(t, f, s, func(inTurn func(func())) {
+			inTurn(func() {
+				_, _, err := s.Begin(t.Context(), intent("early", "p1"))
+				assert.ErrorIs(t, err, refund.InProgress)
+			})
+			inTurn(func() {
+				_, err := s.Move(t.Context(), "old", old.Version, move(refund.StatusSucceeded))
+				assert.NoError(t, err)
+			})
+			inTurn(func() {
+				_, err := s.Move(t.Context(), "old", old.Version, move(refund.StatusFailed))
+				assert.ErrorIs(t, err, refund.ErrStale)
+			})
+			in := intent("k1", "p1")
+			in.Request.Amount = money.MustParse("90.00 TRY")
+			inTurn(func() {
+				e, fresh, err := s.Begin(t.Context(), in)
+				assert.NoError(t, err)
+				assert.True(t, fresh)
+				assert.Equal(t, "90.00 TRY", e.Amount.String())
+			})
+			inTurn(func() {
+				e, fresh, err := s.Begin(t.Context(), in)
+				assert.NoError(t, err)
+				assert.False(t, fresh)
+				assert.Equal(t, "k1", e.Key)
+			})
+			inTurn(func() {
+				_, err := s.Move(t.Context(), "k1", 1, move(refund.StatusNotSent)) // the version is guessed
+				assert.NoError(t, err)
+			})
+			inTurn(func() {
+				e, fresh, err := s.Begin(t.Context(), in)
+				assert.NoError(t, err)
+				assert.True(t, fresh, "the key is free again")
+				assert.Len(t, e.History, 3)
+			})
+			inTurn(func() {
+				_, _, err := s.Begin(t.Context(), intent("late", "p1"))
+				assert.ErrorIs(t, err, refund.InProgress)
+			})
+		})
+		assert.Equal(t, before+2, f.begun, "one transaction for all of them, after the one that was held up")
 		e, err := s.Entry(t.Context(), "k1")
 		require.NoError(t, err)
 		assert.Equal(t, int64(3), e.Version)
 		assert.Equal(t, refund.StatusUnknown, e.Status)
 	})
+}
+
+// held is one batch of all that hold gathers, behind a first one that is held up.
+func held(t *testing.T, f *fake, s *Store, gather func(inTurn func(func()))) {
+	t.Helper()
+	hold, first := make(chan struct{}), true
+	f.commit = func(_ int, apply func()) error {
+		if first {
+			first = false
+			<-hold
+		}
+		apply()
+		return nil
+	}
+	var wg sync.WaitGroup
+	inTurn := func(f func()) {
+		wg.Go(f)
+		synctest.Wait()
+	}
+	inTurn(func() { _, _, _ = s.Begin(t.Context(), intent("held", "held")) })
+	gather(inTurn)
+	close(hold)
+	wg.Wait()
+}
+
+// A payment whose only refund was never sent, and whose key is used for another
+// payment now, is free.
+func TestFreeKeyLeavesItsPayment(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, f *fake, s *Store) {
+		e, _, err := s.Begin(t.Context(), intent("k1", "p1"))
+		require.NoError(t, err)
+		_, err = s.Move(t.Context(), "k1", e.Version, move(refund.StatusNotSent))
+		require.NoError(t, err)
+		held(t, f, s, func(inTurn func(func())) {
+			for _, in := range []refund.Intent{intent("k1", "p2"), intent("k2", "p1")} {
+				inTurn(func() {
+					_, fresh, err := s.Begin(t.Context(), in)
+					assert.NoError(t, err)
+					assert.True(t, fresh)
+				})
+			}
+		})
+		assert.Equal(t, "p2", f.table["k1"].Payment)
+	})
+}
+
+// Moves of what was just begun need not read it, also if they share a
+// transaction. What has moved since then is found out, and read.
+func TestRememberedEntriesAreNotRead(t *testing.T) {
+	t.Parallel()
+	for _, stale := range []bool{false, true} {
+		t.Run(fmt.Sprintf("stale %t", stale), func(t *testing.T) {
+			t.Parallel()
+			inBubble(t, func(t *testing.T, f *fake, s *Store) {
+				var entries []*refund.Entry
+				for i := range 3 {
+					e, _, err := s.Begin(t.Context(), intent(fmt.Sprintf("k%d", i), fmt.Sprintf("p%d", i)))
+					require.NoError(t, err)
+					entries = append(entries, e)
+				}
+				if stale {
+					_, err := newStore(s.db, s.lang).Move(t.Context(), "k1", entries[1].Version, move(refund.StatusFailed))
+					require.NoError(t, err)
+				}
+				loads, begun := f.loads, f.begun
+				held(t, f, s, func(inTurn func(func())) {
+					for i, e := range entries {
+						inTurn(func() {
+							_, err := s.Move(t.Context(), e.Key, e.Version, move(refund.StatusSucceeded))
+							if stale && i == 1 {
+								assert.ErrorIs(t, err, refund.ErrStale)
+							} else {
+								assert.NoError(t, err)
+							}
+						})
+					}
+				})
+				extra := 0
+				if stale {
+					extra = 1
+				}
+				assert.Equal(t, 1+extra, f.loads-loads, "that of the first one, which was held up")
+				assert.Equal(t, 2+extra, f.begun-begun, "transactions")
+				assert.Equal(t, "succeeded", f.table["k0"].Status)
+				for _, e := range entries {
+					assert.Nil(t, s.recent.get(e.Key), "what has moved is not kept")
+				}
+			})
+		})
+	}
 }
 
 // Who remembers what is no longer so finds out.

@@ -99,9 +99,9 @@ func (w *work) decide(o *op) {
 
 func (w *work) begin(o *op) {
 	it := w.items[o.key]
-	if it != nil && (it.now.stamp == o.stamp || !it.now.entry.Free()) {
-		// With its own stamp it is this very call's, from a transaction whose
-		// commit seemed to fail.
+	if it != nil && !it.now.entry.Free() {
+		// With the call's own stamp it is fresh all the same: from a transaction
+		// whose commit seemed to fail.
 		o.entry, o.fresh = it.now.entry.Clone(), it.now.stamp == o.stamp
 		return
 	}

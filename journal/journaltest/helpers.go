@@ -115,6 +115,16 @@ func (b *bench) equal(what string, want, got *refund.Entry) {
 	}
 }
 
+// utc makes sure that an entry's times are in UTC.
+func (b *bench) utc(e *refund.Entry) {
+	b.t.Helper()
+	for _, at := range times(e) {
+		if _, offset := at.Zone(); offset != 0 {
+			b.t.Errorf("a time comes back as %s, want UTC", at)
+		}
+	}
+}
+
 // move moves an entry, compares what comes back with what Apply makes of it, and
 // returns it.
 func (b *bench) move(e *refund.Entry, m refund.Move) *refund.Entry {

@@ -78,6 +78,7 @@ func TestBrokenJournals(t *testing.T) {
 		{"Begin keeps the caller's params", []int{14}},
 		{"Entry shares its entry", []int{14}},
 		{"Move keeps the caller's result", []int{14}},
+		{"Move changes the caller's result", []int{14}},
 		{"Begin ignores the context", []int{15}},
 		{"Move ignores the context", []int{15}},
 		{"Entry ignores the context", []int{15}},
@@ -355,6 +356,9 @@ func (j *broken) Move(ctx context.Context, key string, version int64, m refund.M
 		m.Err = nil
 	}
 	moved.Apply(m)
+	if j.is("Move changes the caller's result") && m.Result != nil {
+		m.Result.At = m.Result.At.UTC()
+	}
 	if !j.is("Move keeps the caller's result") {
 		moved = moved.Clone()
 	}

@@ -50,6 +50,7 @@ func everyField(t testing.TB, j refund.Journal) {
 		e := b.begin(in)
 		b.equal("what Begin returned", want, e)
 		b.same(want)
+		b.utc(b.entry(in.Key))
 		m := refund.Move{
 			Change: refund.Change{Status: refund.StatusPending, At: at.Add(time.Minute), Cause: refund.CauseCallback, By: odd, Note: odd, Trust: refund.TrustSigned},
 			Result: &refund.Result{
@@ -65,11 +66,7 @@ func everyField(t testing.TB, j refund.Journal) {
 		b.move(e, m)
 		stored := b.entry(in.Key)
 		b.equal("the stored entry", want, stored)
-		for _, at := range times(stored) {
-			if _, offset := at.Zone(); offset != 0 {
-				t.Errorf("a time comes back as %s, want UTC", at)
-			}
-		}
+		b.utc(stored)
 		if refund.StatusOf(stored.Err) != refund.StatusRefused || !errors.Is(stored.Err, refund.InsufficientFunds) {
 			t.Errorf("the stored error is %v, which no longer matches its code", stored.Err)
 		}
@@ -123,12 +120,17 @@ func noSharing(t testing.TB, j refund.Journal) {
 	b.same(want)
 
 	m := answer(refund.StatusPending, "")
+	m.Result.At = time.Date(2026, 3, 29, 2, 1, 0, 123456789, time.FixedZone("UTC+1", 3600))
+	result := *m.Result
 	m.Err = &refund.Error{Code: refund.Declined, Message: "kept"}
 	want.Apply(m)
 	want = want.Clone()
 	moved, err := j.Move(b.ctx, "k1", version, m)
 	if err != nil {
 		t.Fatalf("Move: %v", err)
+	}
+	if *m.Result != result {
+		t.Errorf("Move changed the caller's result to %+v, it was %+v", *m.Result, result)
 	}
 	version = moved.Version
 	m.Result.RefundID, m.Err.Message = "spoilt", "spoilt"
