@@ -35,8 +35,8 @@ func (l *Ledger) Payment(id string) (Payment, bool) {
 	return p, ok
 }
 
-// Refunded returns how much of the payment has been given back so far, pending refunds included and declined ones not: zero
-// in the payment's currency if nothing, and no amount at all if there is no such payment.
+// Refunded returns how much of the payment has been given back so far, pending refunds included, declined and reversed
+// ones not: zero in the payment's currency if nothing, and no amount at all if there is no such payment.
 func (l *Ledger) Refunded(id string) money.Amount {
 	return l.refunded[id]
 }
@@ -101,23 +101,23 @@ func (l *Ledger) add(p Payment) error {
 	return nil
 }
 
-// book enters a refund. It refuses only what would make the ledger meaningless; whether a refund may exceed its payment is
+// book enters a refund and returns it as it was entered. It refuses only what would make the ledger meaningless; whether a refund may exceed its payment is
 // for the gateway to judge.
-func (l *Ledger) book(r Refund) error {
+func (l *Ledger) book(r Refund) (Refund, error) {
 	if _, ok := l.payments[r.PaymentID]; !ok {
-		return fmt.Errorf("pretend: a route booked a refund of the unknown payment %q", r.PaymentID)
+		return Refund{}, fmt.Errorf("pretend: a route booked a refund of the unknown payment %q", r.PaymentID)
 	}
 	if !r.Amount.IsPositive() {
-		return fmt.Errorf("pretend: a route booked a refund of payment %q whose amount is not positive", r.PaymentID)
+		return Refund{}, fmt.Errorf("pretend: a route booked a refund of payment %q whose amount is not positive", r.PaymentID)
 	}
 	sum, err := l.refunded[r.PaymentID].Add(r.Amount)
 	if err != nil {
-		return fmt.Errorf("pretend: a route booked a refund of payment %q: %w", r.PaymentID, err)
+		return Refund{}, fmt.Errorf("pretend: a route booked a refund of payment %q: %w", r.PaymentID, err)
 	}
 	r.At = l.now()
 	l.refunded[r.PaymentID] = sum
 	l.refunds = append(l.refunds, r)
-	return nil
+	return r, nil
 }
 
 // decide ends the waiting of a pending refund.
@@ -141,5 +141,24 @@ func (l *Ledger) decide(id, state string) error {
 		l.refunded[r.PaymentID] = sum
 	}
 	r.Pending, r.State = false, state
+	return nil
+}
+
+// reverse takes back a refund that is done.
+func (l *Ledger) reverse(id string) error {
+	i := l.find(id)
+	if i < 0 {
+		return fmt.Errorf("pretend: there is no refund %q", id)
+	}
+	r := &l.refunds[i]
+	if r.Pending || r.State != "" && r.State != Approved {
+		return fmt.Errorf("pretend: refund %q is not done", id)
+	}
+	sum, err := l.refunded[r.PaymentID].Sub(r.Amount)
+	if err != nil {
+		return fmt.Errorf("pretend: refund %q: %w", id, err)
+	}
+	l.refunded[r.PaymentID] = sum
+	r.State = Reversed
 	return nil
 }

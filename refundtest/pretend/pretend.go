@@ -36,14 +36,15 @@ type Refund struct {
 	Reason        string // as it arrived, "" if the protocol has none
 	CallbackURL   string
 	Pending       bool      // accepted only; [Server.Decide] gives the final state
-	State         string    // the final state of one that was pending: Approved or Declined, "" as long as it has none
+	State         string    // of one that was pending: Approved or Declined, "" as long as it has none; of any one that was taken back: Reversed
 	At            time.Time // set by the server when it books
 }
 
-// The final states that [Server.Decide] gives to a pending refund.
+// The states that [Server.Decide] and [Server.Reverse] give to a refund.
 const (
 	Approved = "approved" // Approved means that the money went back
 	Declined = "declined" // Declined means that it did not after all; the refund no longer counts in [Server.Refunded]
+	Reversed = "reversed" // Reversed means that it did, and came back; nor does that one count
 )
 
 // Request is a request that arrived. Its body has been read whole, up to 1 MiB.
@@ -100,6 +101,7 @@ type Scripted struct {
 
 // Options are what a pretend gateway is made of.
 type Options struct {
-	Routes []Route
-	Now    func() time.Time // nil means time.Now; must be safe for concurrent use and must not call the Server
+	Routes    []Route
+	Callbacks Callbacks        // without a Make none are sent
+	Now       func() time.Time // nil means time.Now; must be safe for concurrent use and must not call the Server
 }

@@ -19,14 +19,16 @@ const maxBody = 1 << 20
 
 // Server is a pretend gateway at work. All its methods are safe for concurrent use.
 type Server struct {
-	url    string
-	now    func() time.Time
-	routes []Route
-	http   *http.Server
-	served chan struct{} // closed when the accept loop has ended
-	done   chan struct{} // closed when Close begins
-	once   sync.Once
-	active sync.WaitGroup // handlers, and connections that net/http holds
+	url       string
+	now       func() time.Time
+	routes    []Route
+	callbacks Callbacks
+	caller    *http.Client
+	http      *http.Server
+	served    chan struct{} // closed when the accept loop has ended
+	done      chan struct{} // closed when Close begins
+	once      sync.Once
+	active    sync.WaitGroup // handlers, and connections that net/http holds
 
 	mu          sync.Mutex // guards all below; also held while a route judges
 	closed      bool
@@ -35,6 +37,8 @@ type Server struct {
 	arrivals    []Request
 	requests    int
 	connections int
+	owed        []owed
+	early       []string
 }
 
 // step is what befalls one request on a money route. Faults and scripts share one queue, so that they come in the order in
@@ -69,12 +73,14 @@ func Start(o Options) (*Server, error) {
 		return nil, fmt.Errorf("pretend: %w", err)
 	}
 	s := &Server{
-		url:    "http://" + listener.Addr().String(),
-		now:    now,
-		routes: slices.Clone(o.Routes),
-		served: make(chan struct{}),
-		done:   make(chan struct{}),
-		ledger: newLedger(now),
+		url:       "http://" + listener.Addr().String(),
+		now:       now,
+		routes:    slices.Clone(o.Routes),
+		callbacks: o.Callbacks,
+		caller:    newCaller(),
+		served:    make(chan struct{}),
+		done:      make(chan struct{}),
+		ledger:    newLedger(now),
 	}
 	s.http = &http.Server{Handler: http.HandlerFunc(s.serve), ConnState: s.connState}
 	go func() {
@@ -102,6 +108,7 @@ func (s *Server) Close() {
 		// A connection accepted while the first Close was under way is known to the HTTP server only now.
 		_ = s.http.Close()
 		s.active.Wait()
+		s.caller.CloseIdleConnections()
 	})
 }
 
@@ -140,11 +147,12 @@ func (s *Server) Script(a ...Scripted) {
 }
 
 // Decide gives a pending refund its final state, Approved or Declined. A refund that does not exist or is not pending, and
-// another state, are errors.
+// another state, are errors. The callback about it is owed from then on: see
+// [Server.Deliver].
 func (s *Server) Decide(refundID, state string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.ledger.decide(refundID, state)
+	return s.decide(refundID, state)
 }
 
 // Refunds returns the ledger's refunds in the order of booking.
@@ -154,7 +162,7 @@ func (s *Server) Refunds() []Refund {
 	return slices.Clone(s.ledger.refunds)
 }
 
-// Refunded returns how much of a payment has been given back, pending refunds included and declined ones not: zero in the
+// Refunded returns how much of a payment has been given back, pending refunds included, declined and reversed ones not: zero in the
 // payment's currency if nothing, and no amount at all if there is no such payment.
 func (s *Server) Refunded(paymentID string) money.Amount {
 	s.mu.Lock()
@@ -244,7 +252,11 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		cut(w, false)
 		return
 	}
-	s.deliver(w, r, st, s.judge(route, request, st))
+	answer, booked := s.judge(route, request, st)
+	if booked != nil {
+		s.deliverEarly(r.Context(), *booked)
+	}
+	s.deliver(w, r, st, answer)
 }
 
 // route finds the route for a request: the exact path, else the longest prefix. If the path is known but the method is not,
@@ -291,8 +303,8 @@ func (s *Server) arrive(route *Route, r Request) {
 }
 
 // judge records the arrival, lets the route decide, and books, all in one step: whoever sees the arrival also sees the
-// booking.
-func (s *Server) judge(route *Route, r Request, st step) Answer {
+// booking. booked is the refund if there is one.
+func (s *Server) judge(route *Route, r Request, st step) (_ Answer, booked *Refund) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if route.Money {
@@ -303,16 +315,19 @@ func (s *Server) judge(route *Route, r Request, st step) Answer {
 		scripted = Answer{Status: st.script.Status, Header: st.script.Header, Body: []byte(st.script.Body)}
 	}
 	if !st.fault.books() || st.script != nil && !st.script.Book {
-		return scripted
+		return scripted, nil
 	}
 	answer := route.Answer(r, s.ledger)
 	if answer.Booking != nil {
-		if err := s.ledger.book(*answer.Booking); err != nil {
-			return plain(err.Error()) // a mistake in the pretend gateway, to be seen at once
+		made, err := s.ledger.book(*answer.Booking)
+		if err != nil {
+			return plain(err.Error()), nil // a mistake in the pretend gateway, to be seen at once
 		}
+		s.tell(made)
+		booked = &made
 	}
 	if st.script != nil {
-		return scripted
+		return scripted, booked
 	}
-	return answer
+	return answer, booked
 }

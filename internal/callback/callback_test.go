@@ -1,0 +1,139 @@
+package callback_test
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gorefund/refund"
+	"github.com/gorefund/refund/internal/callback"
+)
+
+const secret = "a secret of the shop's own"
+
+func TestAddress(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ name, address, before, after string }{
+		{"plain", "https://shop.example/hook", "https://shop.example/hook?refund_key=k%2F1+%26&refund_token=", ""},
+		{"with a query", "https://shop.example/hook?shop=7", "https://shop.example/hook?shop=7&refund_key=k%2F1+%26&refund_token=", ""},
+		{"with an empty query", "https://shop.example/hook?", "https://shop.example/hook?refund_key=k%2F1+%26&refund_token=", ""},
+		{"with a fragment", "https://shop.example/hook#x", "https://shop.example/hook?refund_key=k%2F1+%26&refund_token=", "#x"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			got, err := callback.Address("paynet", "refund", tt.address, secret, "k/1 &")
+			require.NoError(t, err)
+			assert.True(t, strings.HasPrefix(got, tt.before) && strings.HasSuffix(got, tt.after), got)
+			key, err := callback.Key("paynet", got, secret)
+			require.NoError(t, err)
+			assert.Equal(t, "k/1 &", key)
+
+			u, err := url.Parse(got)
+			require.NoError(t, err)
+			key, err = callback.Key("paynet", u.RequestURI(), secret)
+			require.NoError(t, err, "from its path on")
+			assert.Equal(t, "k/1 &", key)
+		})
+	}
+}
+
+func TestAddress_AsItIs(t *testing.T) {
+	t.Parallel()
+	got, err := callback.Address("paynet", "refund", "", secret, "")
+	require.NoError(t, err)
+	assert.Empty(t, got)
+	got, err = callback.Address("paynet", "refund", "https://shop.example/hook?a=%zz", "", "k")
+	require.NoError(t, err)
+	assert.Equal(t, "https://shop.example/hook?a=%zz", got)
+}
+
+func TestAddress_Refuses(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct{ address, key, want string }{
+		"no key":            {"https://shop.example/hook", "", "give Key"},
+		"a key of its own":  {"https://shop.example/hook?refund_key=x", "k", "refund_key"},
+		"a token":           {"https://shop.example/hook?refund_token=x", "k", "refund_token"},
+		"unreadable query":  {"https://shop.example/hook?a=%zz", "k", "cannot be read"},
+		"separator refused": {"https://shop.example/hook?a=1;b=2", "k", "cannot be read"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := callback.Address("paynet", "plan", tt.address, secret, tt.key)
+			require.ErrorIs(t, err, refund.InvalidRequest)
+			assert.Equal(t, refund.StatusNotSent, refund.StatusOf(err))
+			assert.ErrorContains(t, err, tt.want)
+			assert.ErrorContains(t, err, "paynet: plan")
+		})
+	}
+}
+
+func TestKey_Forged(t *testing.T) {
+	t.Parallel()
+	good, err := callback.Address("paynet", "refund", "https://shop.example/hook?shop=7", secret, "k1")
+	require.NoError(t, err)
+	other, err := callback.Address("paynet", "refund", "https://shop.example/hook?shop=7", secret, "k2")
+	require.NoError(t, err)
+	_, token, _ := strings.Cut(good, "refund_token=")
+	_, othersToken, _ := strings.Cut(other, "refund_token=")
+	for name, address := range map[string]string{
+		"no query":           "https://shop.example/hook",
+		"no token":           "https://shop.example/hook?refund_key=k1",
+		"empty token":        "https://shop.example/hook?refund_key=k1&refund_token=",
+		"no key":             "https://shop.example/hook?refund_token=" + token,
+		"empty key":          "https://shop.example/hook?refund_key=&refund_token=" + token,
+		"of another refund":  strings.Replace(good, token, othersToken, 1),
+		"two keys":           good + "&refund_key=k1",
+		"two tokens":         good + "&refund_token=" + token,
+		"cut short":          strings.TrimSuffix(good, token[len(token)-1:]),
+		"longer":             good + "A",
+		"in capitals":        strings.Replace(good, token, strings.ToUpper(token), 1),
+		"unreadable address": "https://shop.example/%zz?refund_key=k1&refund_token=" + token,
+		"unreadable query":   good + "&x=%zz",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := callback.Key("paynet", address, secret)
+			require.ErrorIs(t, err, refund.Forged)
+			assert.NotContains(t, err.Error(), token)
+		})
+	}
+	_, err = callback.Key("redstone", good, secret)
+	require.ErrorIs(t, err, refund.Forged, "of another gateway")
+	_, err = callback.Key("paynet", good, secret+"!")
+	require.ErrorIs(t, err, refund.Forged, "of another secret")
+}
+
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	assert.NoError(t, callback.Check("paynet", &refund.Callback{Method: "POST", Body: make([]byte, callback.MaxBody)}))
+	for name, c := range map[string]refund.Callback{
+		"GET":       {Method: "GET", Body: []byte("{}")},
+		"no method": {Body: []byte("{}")},
+		"no body":   {Method: "POST"},
+		"too large": {Method: "POST", Body: make([]byte, callback.MaxBody+1)},
+	} {
+		assert.ErrorIs(t, callback.Check("paynet", &c), refund.Malformed, name)
+	}
+}
+
+func TestHeader(t *testing.T) {
+	t.Parallel()
+	c := &refund.Callback{Header: map[string][]string{"authorization": {"a"}, "Twice": {"a", "b"}, "Mixed": {"a"}, "mixed": {"b"}, "None": {}}}
+	got, ok := callback.Header(c, "Authorization")
+	assert.True(t, ok)
+	assert.Equal(t, "a", got)
+	for _, name := range []string{"Twice", "Mixed", "None", "Absent"} {
+		_, ok := callback.Header(c, name)
+		assert.False(t, ok, name)
+	}
+}
+
+func TestID(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, callback.ID("a", "b"), callback.ID("a", "b"))
+	assert.NotEqual(t, callback.ID("ab"), callback.ID("a", "b"))
+	assert.NotEqual(t, callback.ID("a", "b"), callback.ID("b", "a"))
+}

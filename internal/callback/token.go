@@ -1,0 +1,78 @@
+package callback
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"net/url"
+	"strings"
+
+	"github.com/gorefund/refund"
+)
+
+// The query of a guarded address. The key says which refund it is about, and the
+// token, which only the holder of the secret can make, that the address was given
+// away for that refund.
+const (
+	keyName   = "refund_key"
+	tokenName = "refund_token"
+)
+
+// Address adds key and token to the address that a gateway is to call. Without an
+// address or a secret it returns the address as it is. The error, with
+// [refund.StatusNotSent], says what to change.
+func Address(gateway, op, address, secret, key string) (string, error) {
+	if address == "" || secret == "" {
+		return address, nil
+	}
+	no := func(message string) error {
+		return &refund.Error{Gateway: gateway, Op: op, Code: refund.InvalidRequest, Status: refund.StatusNotSent, Message: message}
+	}
+	if key == "" {
+		return "", no("give Key: with callback_secret the callback's address holds a token that is made of it")
+	}
+	before, fragment, hasFragment := strings.Cut(address, "#")
+	_, query, hasQuery := strings.Cut(before, "?")
+	given, err := url.ParseQuery(query)
+	if err != nil || given.Has(keyName) || given.Has(tokenName) {
+		return "", no("CallbackURL's query cannot be read, or holds " + keyName + " or " + tokenName + ", which the library adds itself")
+	}
+	switch {
+	case !hasQuery:
+		before += "?"
+	case query != "":
+		before += "&"
+	}
+	before += keyName + "=" + url.QueryEscape(key) + "&" + tokenName + "=" + token(gateway, secret, key)
+	if hasFragment {
+		before += "#" + fragment
+	}
+	return before, nil
+}
+
+// Key returns the key in a guarded address, whole or from its path on, if the
+// token is that key's. Otherwise the error is [refund.Forged].
+func Key(gateway, address, secret string) (string, error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "", Forged(gateway, "the address cannot be read")
+	}
+	query, err := url.ParseQuery(u.RawQuery)
+	if err != nil || len(query[keyName]) != 1 || len(query[tokenName]) != 1 || query.Get(keyName) == "" {
+		return "", Forged(gateway, "the address does not hold one key and one token")
+	}
+	key := query.Get(keyName)
+	if subtle.ConstantTimeCompare([]byte(query.Get(tokenName)), []byte(token(gateway, secret, key))) != 1 {
+		return "", Forged(gateway, "the token in the address is not that of its key")
+	}
+	return key, nil
+}
+
+// token names the gateway and its own purpose, so that a secret which is also used
+// elsewhere makes no token by accident.
+func token(gateway, secret, key string) string {
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write([]byte("refund callback\x00" + gateway + "\x00" + key))
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+}

@@ -1,0 +1,288 @@
+package pretend
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+)
+
+// Callback is a message by which a gateway tells a merchant's server how a refund
+// stands.
+type Callback struct {
+	RefundID string // in the ledger; no part of the message
+	URL      string // http on loopback: a pretend gateway calls nobody else
+	Header   http.Header
+	Body     []byte
+}
+
+// Callbacks are what a gateway's callbacks are made of.
+type Callbacks struct {
+	// Make returns the message about a refund as it stands now, and false if the
+	// gateway sends none in that state or knows no address. The server calls it with
+	// the ledger locked; it must not call methods of the Server.
+	Make func(r Refund, l *Ledger) (Callback, bool)
+
+	// Accepts reports whether an answer with that HTTP status ends the sending; nil
+	// means any 2xx.
+	Accepts func(status int) bool
+
+	// Again returns how long the gateway waits after the nth sending that was not
+	// accepted, counted from 1, and false when it gives up; nil means at once.
+	Again func(n int) (time.Duration, bool)
+}
+
+// Delivery is one sending of a callback.
+type Delivery struct {
+	Callback
+	Status int   // of the answer, 0 if there was none
+	Err    error // why there was none
+}
+
+// owed is a callback that was not accepted yet.
+type owed struct {
+	Callback
+	sent int // how often
+	due  time.Time
+}
+
+// callTimeout bounds one sending.
+const callTimeout = 30 * time.Second
+
+// An Arrangement changes what a [Server.Deliver] sends: the order, the number, or
+// the messages themselves. What it leaves out is lost.
+type Arrangement func(all []Callback) []Callback
+
+// Twice sends each message two times, one after the other.
+func Twice(all []Callback) []Callback {
+	var out []Callback
+	for _, c := range all {
+		out = append(out, c, c)
+	}
+	return out
+}
+
+// Backwards sends the newest message first.
+func Backwards(all []Callback) []Callback {
+	all = slices.Clone(all)
+	slices.Reverse(all)
+	return all
+}
+
+// Lost sends nothing.
+func Lost([]Callback) []Callback { return nil }
+
+// Shuffled sends the messages in an order that seed alone decides.
+func Shuffled(seed uint64) Arrangement {
+	return func(all []Callback) []Callback {
+		all = slices.Clone(all)
+		rand.New(rand.NewPCG(seed, seed)).Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+		return all
+	}
+}
+
+// Deliver sends, one after the other, the callbacks that are owed and due, in the
+// order in which they came up, or as the arrangements, the first one first, make of
+// them. One that the merchant's server does not accept stays owed as long as the
+// gateway's rule says. It returns what was sent. The error is that of ctx, or about
+// an address that is not on loopback; what was not sent then stays owed.
+//
+// It may be called by several goroutines: each sends what is due at its time.
+func (s *Server) Deliver(ctx context.Context, arrange ...Arrangement) ([]Delivery, error) {
+	return s.deliverOwed(ctx, func(owed) bool { return true }, arrange)
+}
+
+func (s *Server) deliverOwed(ctx context.Context, which func(owed) bool, arrange []Arrangement) ([]Delivery, error) {
+	taken := s.takeOwed(which)
+	messages := make([]Callback, len(taken))
+	for i, o := range taken {
+		messages[i] = o.Callback
+	}
+	for _, a := range arrange {
+		messages = a(messages)
+	}
+	var done []Delivery
+	for i, c := range messages {
+		d, err := s.call(ctx, c)
+		if err != nil {
+			for _, c := range messages[i:] {
+				s.owe(owed{Callback: c})
+			}
+			return done, err
+		}
+		done = append(done, d)
+		if !s.accepted(d.Status) {
+			s.again(c, taken)
+		}
+	}
+	return done, nil
+}
+
+// takeOwed takes out what is due.
+func (s *Server) takeOwed(which func(owed) bool) []owed {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.now()
+	var taken []owed
+	s.owed = slices.DeleteFunc(s.owed, func(o owed) bool {
+		if o.due.After(now) || !which(o) {
+			return false
+		}
+		taken = append(taken, o)
+		return true
+	})
+	return taken
+}
+
+func (s *Server) owe(o owed) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.owed = append(s.owed, o)
+}
+
+// again keeps a message that was not accepted, unless the gateway gives up.
+func (s *Server) again(c Callback, taken []owed) {
+	o := owed{Callback: c}
+	for _, was := range taken {
+		if was.RefundID == c.RefundID && bytes.Equal(was.Body, c.Body) {
+			o.sent = was.sent
+		}
+	}
+	o.sent++
+	var pause time.Duration
+	if s.callbacks.Again != nil {
+		var goesOn bool
+		if pause, goesOn = s.callbacks.Again(o.sent); !goesOn {
+			return
+		}
+	}
+	o.due = s.now().Add(pause)
+	s.owe(o)
+}
+
+func (s *Server) accepted(status int) bool {
+	if s.callbacks.Accepts != nil {
+		return s.callbacks.Accepts(status)
+	}
+	return status/100 == 2
+}
+
+// Owed returns the callbacks that were not accepted yet, due or not.
+func (s *Server) Owed() []Callback {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []Callback
+	for _, o := range s.owed {
+		all = append(all, o.Callback)
+	}
+	return all
+}
+
+// Send posts a message of the caller's own making, a forged one for example, or
+// one that was sent before.
+func (s *Server) Send(ctx context.Context, c Callback) (Delivery, error) { return s.call(ctx, c) }
+
+// call posts a message and reads the answer's status.
+func (s *Server) call(ctx context.Context, c Callback) (Delivery, error) {
+	d := Delivery{Callback: c}
+	u, err := url.Parse(c.URL)
+	if err != nil || u.Scheme != "http" || net.ParseIP(u.Hostname()) == nil || !net.ParseIP(u.Hostname()).IsLoopback() {
+		return d, fmt.Errorf("pretend: a callback goes to http on a loopback address only, as in http://127.0.0.1:8080/hook")
+	}
+	if err := ctx.Err(); err != nil {
+		return d, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.URL, bytes.NewReader(c.Body))
+	if err != nil {
+		return d, fmt.Errorf("pretend: %w", err)
+	}
+	req.GetBody = nil // once, also if the connection drops
+	req.Header = c.Header.Clone()
+	res, err := s.caller.Do(req)
+	if err != nil {
+		d.Err = err
+		return d, nil
+	}
+	defer res.Body.Close()
+	_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, maxBody)) // so that the connection is kept
+	d.Status = res.StatusCode
+	return d, nil
+}
+
+func newCaller() *http.Client {
+	return &http.Client{
+		Transport:     &http.Transport{MaxIdleConnsPerHost: 64, IdleConnTimeout: 10 * time.Second},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// tell makes the message about a refund as it stands now. The ledger is locked.
+func (s *Server) tell(r Refund) {
+	if s.callbacks.Make == nil {
+		return
+	}
+	if c, ok := s.callbacks.Make(r, s.ledger); ok {
+		c.RefundID = r.ID
+		s.owed = append(s.owed, owed{Callback: c})
+	}
+}
+
+// Early makes callbacks come before the answer to the refund call. Each of the next
+// bookings takes one word: a final state, Approved or Declined, that the refund gets
+// at once, or "" for none; its callbacks are then delivered before the answer leaves.
+func (s *Server) Early(states ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.early = append(s.early, states...)
+}
+
+// deliverEarly does what [Server.Early] says for a booking.
+func (s *Server) deliverEarly(ctx context.Context, r Refund) {
+	s.mu.Lock()
+	if len(s.early) == 0 {
+		s.mu.Unlock()
+		return
+	}
+	state := s.early[0]
+	s.early = s.early[1:]
+	if state != "" {
+		if err := s.decide(r.ID, state); err != nil {
+			s.mu.Unlock()
+			return // it is not pending: nothing is to be decided
+		}
+	}
+	s.mu.Unlock()
+	_, _ = s.deliverOwed(ctx, func(o owed) bool { return o.RefundID == r.ID }, nil) // what fails stays owed
+}
+
+// decide gives a final state and makes the callback. The ledger is locked.
+func (s *Server) decide(refundID, state string) error {
+	if err := s.ledger.decide(refundID, state); err != nil {
+		return err
+	}
+	r, _ := s.ledger.Refund(refundID)
+	s.tell(r)
+	return nil
+}
+
+// Reverse takes back a refund that was done: the money did not stay with the
+// customer. It then has the state [Reversed] and no longer counts in
+// [Server.Refunded]. A refund that does not exist or is not done is an error.
+func (s *Server) Reverse(refundID string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.ledger.reverse(refundID); err != nil {
+		return err
+	}
+	r, _ := s.ledger.Refund(refundID)
+	s.tell(r)
+	return nil
+}
