@@ -92,7 +92,7 @@ const (
 	inside   layer = "internal"
 	adapter  layer = "adapter"
 	pretends layer = "pretend gateway" // <name>test and refundtest/pretend
-	beside   layer = "journal, batch, webhook"
+	beside   layer = "journal, batch, webhook, poller"
 	suite    layer = "refundtest, journaltest"
 	forTests layer = "internal, for tests" // its importers are tests only
 	settings layer = "config"
@@ -126,7 +126,7 @@ func layerOf(path string) layer {
 			return pretends
 		}
 		return suite
-	case "journal", "batch", "webhook":
+	case "journal", "batch", "webhook", "poller":
 		if rest == first+"test" {
 			return suite
 		}

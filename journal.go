@@ -91,6 +91,9 @@ type Change struct {
 	By     string    `json:"by,omitempty"`
 	Note   string    `json:"note,omitempty"`
 	Trust  Trust     `json:"trust"` // of a callback
+
+	Event   string    `json:"event,omitempty"`   // the id of the callback's [Event]
+	EventAt time.Time `json:"event_at,omitzero"` // when, by the gateway's clock
 }
 
 // Move is a change with what came of it.
@@ -111,6 +114,24 @@ func (e *Entry) Sending(now time.Time) bool {
 // replaces such an entry.
 func (e *Entry) Free() bool {
 	return e.Status == StatusNotSent || e.Status == StatusRefused && e.Err != nil && SafeToRetry(e.Err)
+}
+
+// Flagged reports whether somebody should look at the refund although nothing is to
+// be sent: the gateway took back what it had called done, or changed its mind
+// otherwise, and no person has decided since.
+func (e *Entry) Flagged() bool {
+	var was Status // the last outcome
+	flagged := false
+	for _, ch := range e.History {
+		switch {
+		case ch.Cause == CauseBegin, ch.Cause == CausePerson:
+			flagged = false
+		case was == StatusSucceeded || was.MoneyMoved() == No:
+			flagged = flagged || ch.Status != was
+		}
+		was = ch.Status
+	}
+	return flagged
 }
 
 // The causes of a Change.

@@ -74,10 +74,81 @@ func (c *Client) journaled(ctx context.Context, req *Request) (*Result, error) {
 	// The outcome is stored even if nobody waits for it any more.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
 	defer cancel()
-	if _, err := c.journal.Move(ctx, req.Key, e.Version, m); err != nil {
+	switch _, err := c.journal.Move(ctx, req.Key, e.Version, m); {
+	case err == nil:
+		return res, failure
+	case errors.Is(err, ErrStale):
+		return c.afterCallback(ctx, e, m, res, failure)
+	default:
 		return nil, c.notStored(res, failure, err)
 	}
-	return res, failure
+}
+
+// afterCallback ends a refund whose callback came before the answer to the refund
+// call, so that the entry is no longer what the sender began. begun is the entry as
+// it was then, and m the move that came too late.
+func (c *Client) afterCallback(ctx context.Context, begun *Entry, m Move, res *Result, failure error) (*Result, error) {
+	for range applyTries {
+		e, err := c.journal.Entry(ctx, begun.Key)
+		if err != nil {
+			return nil, c.notStored(res, failure, err)
+		}
+		if !e.calledBack(begun) {
+			return nil, c.notStored(res, failure, ErrStale)
+		}
+		late, ok := e.join(m)
+		if ok {
+			if e, err = c.journal.Move(ctx, e.Key, e.Version, late); errors.Is(err, ErrStale) {
+				continue
+			} else if err != nil {
+				return nil, c.notStored(res, failure, err)
+			}
+		}
+		switch {
+		case e.Status == StatusPending || e.Status == StatusSucceeded:
+			return e.result(), nil
+		case failure != nil && StatusOf(failure) == e.Status:
+			return nil, failure
+		}
+		return nil, e.failure()
+	}
+	return nil, c.notStored(res, failure, ErrStale)
+}
+
+// calledBack reports whether nothing but callbacks, and look-ups that they asked for,
+// changed the entry since it was begun.
+func (e *Entry) calledBack(begun *Entry) bool {
+	if !e.BeganAt.Equal(begun.BeganAt) || len(e.History) <= len(begun.History) {
+		return false
+	}
+	for _, ch := range e.History[len(begun.History):] {
+		if ch.Event == "" {
+			return false
+		}
+	}
+	return true
+}
+
+// join says what the answer to the refund call adds to what callbacks have said
+// before it came; ok is false if that is nothing.
+func (e *Entry) join(answer Move) (m Move, ok bool) {
+	m = answer
+	m.Note = "the gateway's answer, after its callback"
+	accepted := answer.Status == StatusPending || answer.Status == StatusSucceeded
+	switch {
+	case answer.Status == StatusUnknown:
+		return m, false // the callback knows better
+	case accepted && (e.Status != StatusPending || answer.Status == StatusPending):
+		m.Status = e.Status // the callback is later than the answer, which adds its details
+	case accepted: // done, and only known as pending
+	case e.Status.MoneyMoved() == No:
+		m.Status = e.Status
+	default:
+		m.Status = StatusUnknown
+		m.Note = fmt.Sprintf("the gateway's answer is %s, but its callback said %s", answer.Status, e.Status)
+		m.Err = &Error{Gateway: e.Gateway, Op: "refund", Code: OutcomeUnknown, Status: StatusUnknown, Message: m.Note}
+	}
+	return m, true
 }
 
 func (c *Client) noJournal(cause error) error {
@@ -239,38 +310,60 @@ func (c *Client) Settle(ctx context.Context, key string) (*Entry, error) {
 	if err := c.sending(e); err != nil {
 		return nil, err
 	}
+	m, _, err := c.lookUp(ctx, e, "", StatusUnknown)
+	switch {
+	case err != nil:
+		return nil, err
+	case m == nil:
+		return e, nil
+	}
+	return c.move(ctx, e, *m)
+}
+
+// lookUp asks the gateway about a refund, and returns the change that its answer
+// proves, nil if it proves none, and what the answer said. refundID is the gateway's
+// id of the refund where the entry does not know it yet. called is what a trusted
+// callback says, StatusUnknown without one.
+func (c *Client) lookUp(ctx context.Context, e *Entry, refundID string, called Status) (m *Move, why string, err error) {
 	q := Query{
-		Payment: e.Request.Payment, Kind: e.Request.Kind, Amount: e.Amount, Params: e.Request.Params, Since: e.BeganAt,
+		Payment: e.Request.Payment, Kind: e.Request.Kind, RefundID: refundID, Amount: e.Amount, Params: e.Request.Params, Since: e.BeganAt,
 	}
 	if e.Status == StatusUnknown {
-		// It has kept all others away since the snapshot. A pending one has not:
+		// It has kept all others away since the snapshot. One with an outcome has not:
 		// what is new at the gateway may be another refund.
 		q.Before = e.Before
 	}
-	if e.Result != nil {
+	if e.Result != nil && e.Result.RefundID != "" {
 		q.RefundID = e.Result.RefundID
 	}
 	report, err := c.inspect(ctx, q)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	if !report.Conclusive || report.Status == e.Status {
-		return e, nil
+		return nil, report.Why, nil
 	}
-	m := Move{Change: Change{Status: report.Status, At: c.now(), Cause: CauseLookUp, Note: clip(report.Why, maxReason)}}
+	m = &Move{Change: Change{Status: report.Status, At: c.now(), Cause: CauseLookUp, Note: clip(report.Why, maxReason)}}
+	settled := e.Status != StatusUnknown && e.Status != StatusPending
 	switch report.Status {
 	case StatusPending, StatusSucceeded:
+		if settled && (report.Status == StatusPending || report.Status != called) {
+			return nil, report.Why, nil // a gateway that lags behind looks the same
+		}
 		m.Result = e.result()
 		m.Result.Status = report.Status
 		if report.RefundID != "" {
 			m.Result.RefundID = report.RefundID
 		}
 	case StatusFailed, StatusReversed:
-		m.Err = &Error{Gateway: c.caps.Gateway, Op: "refund", Code: Declined, Status: report.Status, Message: m.Note}
+		if e.Status == StatusSucceeded {
+			m.Status = StatusReversed
+		}
+		m.Err = &Error{Gateway: c.caps.Gateway, Op: "refund", Code: Declined, Status: m.Status, Message: m.Note}
 	default: // no look-up proves that nothing was sent
-		return e, nil
+		return nil, report.Why, nil
 	}
-	return c.move(ctx, e, m)
+	return m, report.Why, nil
 }
 
 // Resolve lets a person decide what became of a refund. It moves a refund of any

@@ -127,62 +127,6 @@ func (r *Report) New(before *Report) []SeenRefund {
 	return fresh
 }
 
-// CallbackParser is an optional ability of a [Provider]: it verifies and reads
-// a callback. It is pure: it sends nothing and stores nothing. Its errors match
-// [Forged], [Malformed] or [NotARefund].
-type CallbackParser interface {
-	ParseCallback(ctx context.Context, c Callback) (*Event, error)
-}
-
-// Callback is an HTTP request that a gateway sent, with its body read.
-type Callback struct {
-	Method, URL string
-	Header      map[string][]string
-	Body        []byte
-}
-
-// Trust says how far the origin of an [Event] is proven.
-type Trust uint8
-
-const (
-	// TrustNone: anybody could have sent it.
-	TrustNone Trust = iota
-	// TrustToken: it came to a URL that holds an unguessable token.
-	TrustToken
-	// TrustSigned: the gateway signed it.
-	TrustSigned
-)
-
-// String returns "none", "token" or "signed".
-func (t Trust) String() string {
-	switch t {
-	case TrustToken:
-		return "token"
-	case TrustSigned:
-		return "signed"
-	default:
-		return "none"
-	}
-}
-
-// MarshalText returns what String returns.
-func (t Trust) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
-
-// Event is what a callback says about a refund.
-type Event struct {
-	Gateway   string
-	ID        string // of the event, empty if the gateway gives none
-	Key       string // of the refund, if the callback carries it
-	PaymentID string
-	RefundID  string
-	Status    Status
-	Amount    money.Amount
-	Code      string // the gateway's own
-	Message   string
-	At        time.Time
-	Trust     Trust
-}
-
 // Planner is an optional ability of a [Provider]: it shows the request that
 // Refund would send, and sends nothing.
 type Planner interface {

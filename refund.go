@@ -25,6 +25,7 @@ type Client struct {
 	retry    Retry
 	now      func() time.Time
 	journal  Journal // nil = none
+	trust    Trust   // from which on a callback's event decides
 }
 
 // Option changes a [Client].
@@ -62,7 +63,7 @@ type Retry struct {
 // New makes a Client for p. It never fails: a nil p shows as an
 // [InvalidRequest] error of each call.
 func New(p Provider, opts ...Option) *Client {
-	c := &Client{now: time.Now}
+	c := &Client{now: time.Now, trust: TrustSigned}
 	for _, opt := range opts {
 		if opt != nil {
 			opt(c)
@@ -356,17 +357,6 @@ func asAsked(req *Request, res *Result) bool {
 // moves no money. The error matches [Unsupported] where the provider cannot.
 func (c *Client) Inspect(ctx context.Context, q Query) (*Report, error) {
 	return c.inspect(ctx, q)
-}
-
-// ParseCallback verifies and reads a callback of the gateway. The error matches
-// [Unsupported] where the provider cannot, else [Forged], [Malformed] or
-// [NotARefund].
-func (c *Client) ParseCallback(ctx context.Context, cb Callback) (*Event, error) {
-	p, err := ability[CallbackParser](c, "callback")
-	if err != nil {
-		return nil, err
-	}
-	return p.ParseCallback(ctx, cb)
 }
 
 // Plan shows the request that Refund would send for req, secrets and personal

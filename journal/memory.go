@@ -11,13 +11,17 @@ import (
 // each refund. It is for tests and trials: after a crash nobody knows what was
 // sent.
 func Memory() refund.Journal {
-	return &memory{entries: make(map[string]*refund.Entry), payments: make(map[payment][]string)}
+	return &memory{
+		entries: make(map[string]*refund.Entry), payments: make(map[payment][]string), events: make(map[eventName]*received),
+	}
 }
 
 type memory struct {
 	mu       sync.Mutex
 	entries  map[string]*refund.Entry
 	payments map[payment][]string // the keys of its refunds
+	events   map[eventName]*received
+	waiting  []*received // those that are not finished, the oldest first
 }
 
 type payment struct{ provider, id string }

@@ -48,6 +48,18 @@ var mysqlMigrations = [][]string{
 		`INSERT IGNORE INTO refund_locks (slot) WITH RECURSIVE d (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM d WHERE n < 15)
 			SELECT a.n + 16 * b.n + 256 * c.n + 4096 * e.n FROM d AS a CROSS JOIN d AS b CROSS JOIN d AS c CROSS JOIN d AS e WHERE e.n < 4`,
 	},
+	{
+		`CREATE TABLE IF NOT EXISTS refund_events (
+			id          BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+			provider    VARBINARY(255) NOT NULL,
+			event_id    VARBINARY(255) NOT NULL,
+			received_at DATETIME(6) NOT NULL,
+			waiting     TINYINT,
+			body        MEDIUMTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+			UNIQUE KEY refund_events_id (provider, event_id),
+			KEY refund_events_waiting (waiting, provider, id)
+		) ENGINE=InnoDB ROW_FORMAT=DYNAMIC`,
+	},
 }
 
 func (mysql) latest() int { return len(mysqlMigrations) }

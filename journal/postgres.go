@@ -37,6 +37,16 @@ var postgresMigrations = []string{
 		CONSTRAINT refund_entries_one_open UNIQUE (payment_id, provider, open_mark)
 	);
 	CREATE INDEX refund_entries_status ON refund_entries (status, id)`,
+	`CREATE TABLE refund_events (
+		id          bigint GENERATED ALWAYS AS IDENTITY,
+		provider    text COLLATE "C" NOT NULL,
+		event_id    text COLLATE "C" NOT NULL,
+		received_at timestamptz NOT NULL,
+		waiting     smallint,
+		body        text NOT NULL,
+		PRIMARY KEY (provider, event_id)
+	);
+	CREATE INDEX refund_events_waiting ON refund_events (provider, id) WHERE waiting = 1`,
 }
 
 // postgresMigrating is the advisory lock of migrations, "refund" in ASCII.

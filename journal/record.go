@@ -164,7 +164,7 @@ func (r *record) decode(status string, minor sql.NullInt64, currency sql.NullStr
 func normalize(e *refund.Entry) {
 	times := []*time.Time{&e.BeganAt, &e.ChangedAt, &e.LeaseUntil, &e.Request.Payment.PaidAt}
 	for i := range e.History {
-		times = append(times, &e.History[i].At)
+		times = append(times, &e.History[i].At, &e.History[i].EventAt)
 	}
 	if e.Result != nil {
 		times = append(times, &e.Result.At)

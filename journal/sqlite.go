@@ -38,6 +38,16 @@ var sqliteMigrations = []string{
 	);
 	CREATE INDEX refund_entries_payment ON refund_entries (payment_id);
 	CREATE INDEX refund_entries_status ON refund_entries (status)`,
+	`CREATE TABLE refund_events (
+		id          INTEGER PRIMARY KEY,
+		provider    TEXT    NOT NULL,
+		event_id    TEXT    NOT NULL,
+		received_at INTEGER NOT NULL,
+		waiting     INTEGER,
+		body        TEXT    NOT NULL,
+		UNIQUE (provider, event_id)
+	);
+	CREATE INDEX refund_events_waiting ON refund_events (provider, id) WHERE waiting = 1`,
 }
 
 func (l *sqlite) latest() int { return len(sqliteMigrations) }

@@ -1,0 +1,281 @@
+package webhook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"mime"
+	"net/http"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gorefund/refund"
+)
+
+// Handler receives the callbacks of one provider. Make it with [New]. It is an
+// [http.Handler], safe for concurrent use.
+type Handler struct {
+	client  *refund.Client
+	gateway string
+	log     *slog.Logger
+	notify  func(context.Context, Notice) error
+	maxBody int64
+	read    time.Duration
+	work    time.Duration
+	hints   *hints
+	active  sync.WaitGroup
+}
+
+var _ http.Handler = (*Handler)(nil)
+
+// Notice tells of an event that has been applied.
+type Notice struct {
+	Event   refund.Event
+	Entry   *refund.Entry // the refund as it is now, nil if the event is about none of the journal's
+	From    refund.Status // of the refund before
+	Changed bool          // the refund's state
+	Why     string        // in one line
+}
+
+// Option changes a [Handler].
+type Option func(*Handler)
+
+// WithLogger logs each callback as one record: info for what was applied, warn for
+// what was refused, contradicts an earlier outcome, or could not be carried out yet.
+// The records hold no secret and no personal data, but payment ids and keys.
+func WithLogger(l *slog.Logger) Option { return func(h *Handler) { h.log = l } }
+
+// WithNotify calls f after an event that was stored has been applied, also if it
+// changed nothing, and after a hint that changed something. If f fails or panics, the
+// change in the journal stands, and [Handler.Resume] applies the event again, which
+// changes nothing, and calls f again: f may be called more than once for an event,
+// and never none at all. Changed then says false, and Entry how things stand.
+func WithNotify(f func(ctx context.Context, n Notice) error) Option {
+	return func(h *Handler) { h.notify = f }
+}
+
+// WithMaxBody bounds a callback's body; the default is 256 KiB.
+func WithMaxBody(bytes int64) Option { return func(h *Handler) { h.maxBody = bytes } }
+
+// WithTimeouts bounds the reading of a callback, 10 s by default, and the work on an
+// event after the answer, look-ups and the notified function included, 2 min by
+// default.
+func WithTimeouts(read, work time.Duration) Option {
+	return func(h *Handler) { h.read, h.work = read, work }
+}
+
+// New makes a Handler. The client needs a journal that is a [refund.Inbox], and a
+// provider that is a [refund.CallbackParser]; the error says what is missing.
+func New(client *refund.Client, opts ...Option) (*Handler, error) {
+	if client == nil {
+		return nil, errors.New("webhook: the client is nil")
+	}
+	h := &Handler{client: client, maxBody: 256 << 10, read: 10 * time.Second, work: 2 * time.Minute, hints: newHints(time.Now)}
+	for _, opt := range opts {
+		if opt != nil {
+			opt(h)
+		}
+	}
+	if h.maxBody <= 0 || h.read <= 0 || h.work <= 0 {
+		return nil, errors.New("webhook: limits of size and time must be positive")
+	}
+	if err := client.CanReceive(); err != nil {
+		return nil, fmt.Errorf("webhook: %w", err)
+	}
+	h.gateway = client.Capabilities().Gateway
+	return h, nil
+}
+
+// ServeHTTP receives one callback. It returns when the work on it has ended, but the
+// gateway has its answer before.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h.active.Add(1)
+	defer h.active.Done()
+	body, ok := h.receive(w, r)
+	if !ok {
+		return
+	}
+	// The work goes on if the gateway hangs up.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), h.read+h.work)
+	defer cancel()
+	ev, err := h.client.ParseCallback(ctx, refund.Callback{Method: r.Method, URL: r.URL.RequestURI(), Header: r.Header, Body: body})
+	if err != nil {
+		h.refuse(ctx, w, err)
+		return
+	}
+	if ev.Trust == refund.TrustNone {
+		answer(w, http.StatusOK, "ok")
+		h.hint(ctx, ev)
+		return
+	}
+	fresh, err := h.client.Receive(ctx, ev)
+	switch {
+	case err != nil:
+		h.record(ctx, slog.LevelError, "callback not stored", ev, slog.String("error", err.Error()))
+		w.Header().Set("Retry-After", "5")
+		answer(w, http.StatusServiceUnavailable, "not stored, send it again")
+	case !fresh:
+		answer(w, http.StatusOK, "ok")
+		h.record(ctx, slog.LevelInfo, "callback repeated", ev)
+	default:
+		answer(w, http.StatusOK, "ok")
+		_ = h.handle(ctx, ev) // it is logged, and Resume comes back to it
+	}
+}
+
+// Wait returns when no callback is being worked on. A service calls it after it has
+// stopped its server.
+func (h *Handler) Wait() { h.active.Wait() }
+
+// receive reads the body within the limits, or answers.
+func (h *Handler) receive(w http.ResponseWriter, r *http.Request) (body []byte, ok bool) {
+	no := func(status int, text string) ([]byte, bool) {
+		h.record(r.Context(), slog.LevelWarn, "callback refused", nil, slog.Int("http_status", status), slog.String("error", text))
+		answer(w, status, text)
+		return nil, false
+	}
+	if r.Method != http.MethodPost {
+		w.Header().Set("Allow", http.MethodPost)
+		return no(http.StatusMethodNotAllowed, "only POST")
+	}
+	if !isJSON(r.Header) {
+		return no(http.StatusUnsupportedMediaType, "the body must be JSON")
+	}
+	// Not every writer knows deadlines; the server's own limits remain.
+	control := http.NewResponseController(w)
+	_ = control.SetReadDeadline(time.Now().Add(h.read))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, h.maxBody))
+	_ = control.SetReadDeadline(time.Time{})
+	if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {
+		return no(http.StatusRequestEntityTooLarge, "the body is larger than "+strconv.FormatInt(h.maxBody, 10)+" bytes")
+	} else if err != nil {
+		return no(http.StatusBadRequest, "the body cannot be read")
+	}
+	return body, true
+}
+
+// isJSON reports whether a callback calls itself JSON, or nothing at all.
+func isJSON(header http.Header) bool {
+	values := header.Values("Content-Type")
+	if len(values) == 0 {
+		return true
+	}
+	kind, _, err := mime.ParseMediaType(values[0])
+	return err == nil && len(values) == 1 && (kind == "application/json" || kind == "text/json" || strings.HasSuffix(kind, "+json"))
+}
+
+// refuse answers a callback that is no event.
+func (h *Handler) refuse(ctx context.Context, w http.ResponseWriter, err error) {
+	status, level, text := http.StatusBadRequest, slog.LevelWarn, "it cannot be read"
+	switch {
+	case errors.Is(err, refund.NotARefund):
+		status, level, text = http.StatusOK, slog.LevelInfo, "ok"
+	case errors.Is(err, refund.Forged):
+		status, text = http.StatusForbidden, "signature or token wrong or missing"
+	case errors.Is(err, refund.Unsupported):
+		status, level, text = http.StatusServiceUnavailable, slog.LevelError, "callbacks are not set up here"
+	}
+	h.record(ctx, level, "callback refused", nil, slog.Int("http_status", status), slog.String("error", err.Error()))
+	answer(w, status, text)
+}
+
+// answer ends the exchange with the gateway, so that it need not wait for what
+// follows.
+func answer(w http.ResponseWriter, status int, text string) {
+	body := `{"message":` + strconv.Quote(text) + "}\n"
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, body)
+	_ = http.NewResponseController(w).Flush()
+}
+
+// handle applies an event that is stored, tells of it, and finishes it.
+func (h *Handler) handle(ctx context.Context, ev *refund.Event) error {
+	done, err := h.client.Apply(ctx, ev)
+	if err != nil {
+		h.record(ctx, slog.LevelWarn, "callback waits", ev, slog.String("error", err.Error()))
+		return err
+	}
+	h.recordApplied(ctx, ev, done)
+	if err := h.tell(ctx, ev, done); err != nil {
+		h.record(ctx, slog.LevelError, "callback waits: the notified function failed", ev, slog.String("error", err.Error()))
+		return err
+	}
+	if err := h.client.Finish(ctx, ev); err != nil {
+		h.record(ctx, slog.LevelWarn, "callback waits", ev, slog.String("error", err.Error()))
+		return err
+	}
+	return nil
+}
+
+// hint applies an event that proves nothing: the gateway is asked.
+func (h *Handler) hint(ctx context.Context, ev *refund.Event) {
+	if !h.hints.admit(ev.PaymentID + "\x00" + ev.RefundID) {
+		h.record(ctx, slog.LevelInfo, "callback passed over: the gateway was asked a moment ago", ev)
+		return
+	}
+	done, err := h.client.Apply(ctx, ev)
+	if err != nil {
+		h.record(ctx, slog.LevelWarn, "callback proves nothing, and the gateway could not be asked", ev, slog.String("error", err.Error()))
+		return
+	}
+	h.recordApplied(ctx, ev, done)
+	if !done.Changed {
+		return
+	}
+	if err := h.tell(ctx, ev, done); err != nil {
+		h.record(ctx, slog.LevelError, "the notified function failed", ev, slog.String("error", err.Error()))
+	}
+}
+
+// tell calls the user's function. Its panic is an error.
+func (h *Handler) tell(ctx context.Context, ev *refund.Event, done *refund.Applied) (err error) {
+	if h.notify == nil {
+		return nil
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
+		}
+	}()
+	return h.notify(ctx, Notice{Event: *ev, Entry: done.Entry, From: done.From, Changed: done.Changed, Why: done.Why})
+}
+
+// resumeAge keeps Resume away from events that are being worked on.
+const resumeAge = time.Minute
+
+// resumePage is how many events Resume takes at a time.
+const resumePage = 100
+
+// Resume goes on with the events that were stored and never finished: a process
+// died, the gateway could not be asked, or the notified function failed. It returns
+// how many it finished, and the first error; one event's error does not keep the
+// others waiting. Events younger than a minute are left to those who received them.
+func (h *Handler) Resume(ctx context.Context) (finished int, err error) {
+	h.active.Add(1)
+	defer h.active.Done()
+	events, err := h.client.Unfinished(ctx, resumeAge, resumePage)
+	if err != nil {
+		return 0, err
+	}
+	for i := range events {
+		if ctx.Err() != nil {
+			return finished, errors.Join(err, ctx.Err())
+		}
+		one, cancel := context.WithTimeout(ctx, h.work)
+		failed := h.handle(one, &events[i])
+		cancel()
+		if failed == nil {
+			finished++
+		} else if err == nil {
+			err = failed
+		}
+	}
+	return finished, err
+}
