@@ -22,7 +22,7 @@ func TestConformance(t *testing.T) {
 	t.Parallel()
 	journaltest.Run(t, func(t testing.TB) refund.Journal {
 		_, db := newFake(t)
-		return newStore(db, fakeLanguage{})
+		return struct{ refund.Journal }{newStore(db, fakeLanguage{})} // the fake has no table for events
 	})
 }
 

@@ -226,6 +226,9 @@ func times(e *refund.Entry) []*time.Time {
 	all := []*time.Time{&e.BeganAt, &e.ChangedAt, &e.LeaseUntil, &e.Request.Payment.PaidAt}
 	for i := range e.History {
 		all = append(all, &e.History[i].At)
+		if !e.History[i].EventAt.IsZero() {
+			all = append(all, &e.History[i].EventAt)
+		}
 	}
 	if e.Result != nil {
 		all = append(all, &e.Result.At)

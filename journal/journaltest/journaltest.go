@@ -42,6 +42,10 @@ var rules = []rule{
 	{17, "many callers on one payment never exceed what was paid, and never have two open refunds", onePaymentManyCallers},
 	{18, "of many callers who move one version exactly one succeeds", oneVersionManyCallers},
 	{19, "many callers on many payments get each their own", manyPaymentsManyCallers},
+	{20, "an event is stored once for each provider and id, with each field, whatever comes under its id later", eventsOnce},
+	{21, "an event waits, in order, until it is finished, and is known afterwards", eventsWait},
+	{22, "of many callers with one event exactly one is fresh", eventsManyCallers},
+	{23, "the entries of a payment at a provider come in the order of their first begin", refundsOfAPayment},
 }
 
 // Run checks all rules. open makes an empty journal each time; cleaning up is

@@ -52,7 +52,8 @@ func everyField(t testing.TB, j refund.Journal) {
 		b.same(want)
 		b.utc(b.entry(in.Key))
 		m := refund.Move{
-			Change: refund.Change{Status: refund.StatusPending, At: at.Add(time.Minute), Cause: refund.CauseCallback, By: odd, Note: odd, Trust: refund.TrustSigned},
+			Change: refund.Change{Status: refund.StatusPending, At: at.Add(time.Minute), Cause: refund.CauseCallback, By: odd, Note: odd, Trust: refund.TrustSigned,
+				Event: odd, EventAt: at.Add(time.Second)},
 			Result: &refund.Result{
 				Gateway: "acme", Key: in.Key, Status: refund.StatusPending, Kind: refund.KindPartial, PaymentID: odd, RefundID: odd,
 				Amount: money.MustParse("0.01 TRY"), Code: odd, Message: strings.Repeat(odd, 100), Replayed: true, At: at.Add(time.Minute),
