@@ -139,8 +139,9 @@ type op struct {
 	// batch, where callers don't wait for each other.
 	ready *record
 
-	entry *refund.Entry
-	fresh bool
+	entry   *refund.Entry
+	fresh   bool
+	settled bool // durable, and not to be carried out again
 }
 
 func newOp(key string) *op {
