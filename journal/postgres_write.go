@@ -32,7 +32,7 @@ var postgresWrite = func() string {
 	params, names = arrays(changedColumns + ", " + wasColumns)
 	moved = append(moved, params, names)
 	return fmt.Sprintf(`CREATE FUNCTION refund_write(%s) RETURNS SETOF text LANGUAGE plpgsql VOLATILE
-		SET jit = off SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $body$
+		SET jit = off SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $body$
 		BEGIN
 			IF current_setting('transaction_isolation') <> 'read committed' THEN
 				RETURN;
