@@ -71,7 +71,7 @@ func (s *Store) Begin(ctx context.Context, in refund.Intent) (e *refund.Entry, f
 	}
 	o := newOp(in.Key)
 	o.intent = &in
-	if o.ready, err = newRecord(in.NewEntry(in.Request.Amount, nil), o.stamp); err != nil {
+	if o.ready, err = newRecord(in.NewEntry(in.Request.Amount, nil), o.stamp, nil); err != nil {
 		return nil, false, fmt.Errorf("journal: the refund cannot be stored: %w", err)
 	}
 	if err := s.queue.do(ctx, o); err != nil {
