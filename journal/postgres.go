@@ -37,6 +37,7 @@ var postgresMigrations = []string{
 		CONSTRAINT refund_entries_one_open UNIQUE (payment_id, provider, open_mark)
 	);
 	CREATE INDEX refund_entries_status ON refund_entries (status, id)`,
+	postgresWrite,
 	`CREATE TABLE refund_events (
 		id          bigint GENERATED ALWAYS AS IDENTITY,
 		provider    text COLLATE "C" NOT NULL,
@@ -73,6 +74,17 @@ func (postgres) isolation() *sql.TxOptions { return &sql.TxOptions{Isolation: sq
 // Drivers keep a plan, and one that was best for an empty table would be kept
 // until the table is next analyzed.
 func (postgres) lock(ctx context.Context, tx *sql.Tx, payments []payment) error {
+	locks, err := postgresLocks(payments)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, postgresLock, locks)
+	return err
+}
+
+// postgresLocks are the numbers of the payments' advisory locks, as the text of
+// an array.
+func postgresLocks(payments []payment) (string, error) {
 	ids := make([]int64, 0, len(payments))
 	for _, p := range payments {
 		h := fnv.New64a()
@@ -81,11 +93,7 @@ func (postgres) lock(ctx context.Context, tx *sql.Tx, payments []payment) error 
 	}
 	slices.Sort(ids) // all in one order, so that two batches don't wait for each other
 	list, err := json.Marshal(slices.Compact(ids))
-	if err != nil {
-		return err
-	}
-	_, err = tx.ExecContext(ctx, postgresLock, "{"+strings.Trim(string(list), "[]")+"}")
-	return err
+	return "{" + strings.Trim(string(list), "[]") + "}", err
 }
 
 const postgresLock = "SELECT set_config('jit', 'off', true), set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)," +

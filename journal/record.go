@@ -15,20 +15,21 @@ import (
 type record struct {
 	entry   *refund.Entry
 	stamp   int64
-	open    bool // begun, and without an outcome ever since
+	open    bool            // begun, and without an outcome ever since
+	request json.RawMessage // of the entry, which no move changes
 	details string
 }
 
 // details is what no query asks for, stored as JSON.
 type details struct {
-	Request    refund.Request `json:"request"`
-	Result     *refund.Result `json:"result,omitempty"`
-	Err        *failure       `json:"error,omitempty"`
-	History    []change       `json:"history"`
-	Before     *refund.Report `json:"before,omitempty"`
-	BeganAt    time.Time      `json:"began_at"`
-	ChangedAt  time.Time      `json:"changed_at"`
-	LeaseUntil time.Time      `json:"lease_until"`
+	Request    json.RawMessage `json:"request"`
+	Result     *refund.Result  `json:"result,omitempty"`
+	Err        *failure        `json:"error,omitempty"`
+	History    []change        `json:"history"`
+	Before     *refund.Report  `json:"before,omitempty"`
+	BeganAt    time.Time       `json:"began_at"`
+	ChangedAt  time.Time       `json:"changed_at"`
+	LeaseUntil time.Time       `json:"lease_until"`
 }
 
 // failure is an error whose cause survives as its text.
@@ -47,12 +48,19 @@ type change struct {
 	Trust uint8 `json:"trust,omitempty"`
 }
 
-// newRecord takes e over and makes its times what every database keeps.
-func newRecord(e *refund.Entry, stamp int64) (*record, error) {
+// newRecord takes e over and makes its times what every database keeps. request is
+// the entry's as JSON, nil if nobody has made it yet.
+func newRecord(e *refund.Entry, stamp int64, request json.RawMessage) (*record, error) {
 	normalize(e)
-	r := &record{entry: e, stamp: stamp, open: e.Status == refund.StatusUnknown}
+	if request == nil {
+		var err error
+		if request, err = json.Marshal(&e.Request); err != nil {
+			return nil, err
+		}
+	}
+	r := &record{entry: e, stamp: stamp, open: e.Status == refund.StatusUnknown, request: request}
 	d := details{
-		Request: e.Request, Result: e.Result, History: make([]change, len(e.History)), Before: e.Before,
+		Request: request, Result: e.Result, History: make([]change, len(e.History)), Before: e.Before,
 		BeganAt: e.BeganAt, ChangedAt: e.ChangedAt, LeaseUntil: e.LeaseUntil,
 	}
 	for i, c := range e.History {
@@ -75,9 +83,18 @@ func newRecord(e *refund.Entry, stamp int64) (*record, error) {
 
 // moved is what a move makes of the record.
 func (r *record) moved(m *refund.Move, stamp int64) (*record, error) {
+	own := *m // its result and error stay the caller's
+	if m.Result != nil {
+		res := *m.Result
+		own.Result = &res
+	}
+	if m.Err != nil {
+		failure := *m.Err
+		own.Err = &failure
+	}
 	e := r.entry.Clone()
-	e.Apply(*m)
-	next, err := newRecord(e.Clone(), stamp) // the move's result and error stay the caller's
+	e.Apply(own)
+	next, err := newRecord(e, stamp, r.request)
 	if err != nil {
 		return nil, err
 	}
@@ -143,7 +160,11 @@ func (r *record) decode(status string, minor sql.NullInt64, currency sql.NullStr
 	if err := json.Unmarshal([]byte(r.details), &d); err != nil {
 		return err
 	}
-	e.Request, e.Result, e.Before = d.Request, d.Result, d.Before
+	if err := json.Unmarshal(d.Request, &e.Request); err != nil {
+		return err
+	}
+	r.request = d.Request
+	e.Result, e.Before = d.Result, d.Before
 	e.BeganAt, e.ChangedAt, e.LeaseUntil = d.BeganAt, d.ChangedAt, d.LeaseUntil
 	e.History = make([]refund.Change, len(d.History))
 	for i, c := range d.History {

@@ -22,6 +22,7 @@ func (s *Store) run(ops []*op) {
 	if ctx.Err() != nil {
 		err = fmt.Errorf("the database took longer than %v: %w", patience, err)
 	}
+	ops = unsettled(ops)
 	if len(ops) > 1 && ctx.Err() == nil && s.lang.fault(err) == permanent {
 		for _, o := range ops {
 			if err := s.attempt(ctx, []*op{o}); err != nil {
@@ -53,6 +54,17 @@ func (s *Store) attempt(ctx context.Context, ops []*op) error {
 	return persist(ctx, lostTries, s.lang.fault, func() error {
 		try++
 		trust := try == 1 // in what is remembered; then rather read
+		if l, ok := s.lang.(quick); ok {
+			if trust {
+				if err := s.quickly(ctx, l, ops); err != nil {
+					return err
+				}
+			}
+			if ops = unsettled(ops); len(ops) == 0 {
+				return nil
+			}
+			return s.transact(ctx, ops, false)
+		}
 		if o := ops[0]; len(ops) == 1 && o.known != nil && trust {
 			done, err := s.changeOne(ctx, o)
 			if done || err != nil {

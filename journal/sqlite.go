@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -13,7 +14,7 @@ import (
 // for one row is faster than any that takes all rows at once.
 type sqlite struct {
 	// The statements of a batch. The database closes them when it is closed.
-	toLock, toLoad, toInsert, toChange, toReplace *sql.Stmt
+	toLock, toLoad, toInsert, toBegin, toChange, toReplace *sql.Stmt
 }
 
 var sqliteMigrations = []string{
@@ -71,6 +72,9 @@ func (l *sqlite) prepare(ctx context.Context, db *sql.DB) error {
 		{&l.toLoad, "SELECT " + readColumns + " FROM json_each(?) CROSS JOIN refund_entries ON entry_key = value" +
 			" UNION ALL SELECT " + readColumns + " FROM json_each(?) CROSS JOIN refund_entries ON payment_id = value"},
 		{&l.toInsert, "INSERT INTO refund_entries (" + allColumns + ") VALUES (" + marks(count(allColumns)) + ")"},
+		// The payment's is the fourth of the columns.
+		{&l.toBegin, "INSERT INTO refund_entries (" + allColumns + ") SELECT " + numberedMarks(count(allColumns)) +
+			" WHERE NOT EXISTS (SELECT 1 FROM refund_entries WHERE payment_id = ?4) ON CONFLICT (entry_key) DO NOTHING"},
 		{&l.toChange, "UPDATE refund_entries SET " + assign(changedColumns) + sqliteWas},
 		{&l.toReplace, "UPDATE refund_entries SET " + assign(allColumns) + sqliteWas},
 	} {
@@ -114,6 +118,63 @@ func (l *sqlite) replace(ctx context.Context, tx *sql.Tx, rows []row) (int64, er
 	return execEach(ctx, tx, l.toReplace, rows, func(r *row) []any {
 		return append(append(r.fixed(), r.changed()...), r.was()...)
 	})
+}
+
+// numberedMarks returns "?1, ?2" for n arguments.
+func numberedMarks(n int) string {
+	var b strings.Builder
+	for i := range n {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString("?" + strconv.Itoa(i+1))
+	}
+	return b.String()
+}
+
+// write needs no lock of its own: the first statement of the transaction is a
+// write, which makes it the only writer before anything is read.
+func (l *sqlite) write(ctx context.Context, db *sql.DB, begun, moved []row) (keys []string, err error) {
+	if len(begun) == 0 && len(moved) == 1 { // a statement is a transaction
+		n, err := l.change(ctx, db, moved)
+		if err != nil || n != 1 {
+			return nil, err
+		}
+		return []string{moved[0].Key}, nil
+	}
+	tx, err := db.BeginTx(ctx, l.isolation())
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
+	each := context.WithoutCancel(ctx)   // as in execEach
+	for _, part := range []struct {
+		stmt *sql.Stmt
+		rows []row
+		args func(*row) []any
+	}{
+		{l.toBegin, begun, func(r *row) []any { return append(r.fixed(), r.changed()...) }},
+		{l.toChange, moved, func(r *row) []any { return append(r.changed(), r.was()...) }},
+	} {
+		if len(part.rows) == 0 {
+			continue
+		}
+		stmt := tx.StmtContext(each, part.stmt)
+		for i := range part.rows {
+			res, err := stmt.ExecContext(each, part.args(&part.rows[i])...)
+			if err != nil {
+				return nil, err
+			}
+			n, err := res.RowsAffected()
+			if err != nil {
+				return nil, err
+			}
+			if n == 1 {
+				keys = append(keys, part.rows[i].Key)
+			}
+		}
+	}
+	return keys, tx.Commit()
 }
 
 // execEach executes a statement for each row and adds up the rows affected.

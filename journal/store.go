@@ -71,7 +71,7 @@ func (s *Store) Begin(ctx context.Context, in refund.Intent) (e *refund.Entry, f
 	}
 	o := newOp(in.Key)
 	o.intent = &in
-	if o.ready, err = newRecord(in.NewEntry(in.Request.Amount, nil), o.stamp); err != nil {
+	if o.ready, err = newRecord(in.NewEntry(in.Request.Amount, nil), o.stamp, nil); err != nil {
 		return nil, false, fmt.Errorf("journal: the refund cannot be stored: %w", err)
 	}
 	if err := s.queue.do(ctx, o); err != nil {
@@ -139,8 +139,9 @@ type op struct {
 	// batch, where callers don't wait for each other.
 	ready *record
 
-	entry *refund.Entry
-	fresh bool
+	entry   *refund.Entry
+	fresh   bool
+	settled bool // durable, and not to be carried out again
 }
 
 func newOp(key string) *op {

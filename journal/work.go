@@ -130,7 +130,7 @@ func (w *work) begin(o *op) {
 		} else {
 			replaced = it.now.entry
 		}
-		r, err := newRecord(o.intent.NewEntry(amount, replaced), o.stamp)
+		r, err := newRecord(o.intent.NewEntry(amount, replaced), o.stamp, nil)
 		if err != nil {
 			o.fail(err)
 			return

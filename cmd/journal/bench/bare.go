@@ -17,6 +17,7 @@ const (
 	single    = "bare single"
 	ungrouped = "bare ungrouped, 64"
 	grouped   = "bare grouped, 64"
+	bulk      = "bare in bulk, 64"
 	inTurn    = "bare in turn, 64"
 	journal1  = "journal, 1 caller"
 	journal64 = "journal, 64 callers"
@@ -71,12 +72,17 @@ func measuresOf(ctx context.Context, db *sql.DB, name databases.Name) ([]measure
 			return loop(ctx, d, callers, func(ctx context.Context) error { return bare.insert(ctx, 2) })
 		}},
 		{grouped, func(ctx context.Context, d time.Duration) (float64, error) {
-			g := bare.group()
+			g := bare.group(bare.insertEach)
+			defer g.close()
+			return loop(ctx, d, callers, func(ctx context.Context) error { return g.insert(2) })
+		}},
+		{bulk, func(ctx context.Context, d time.Duration) (float64, error) {
+			g := bare.group(bare.insertAll)
 			defer g.close()
 			return loop(ctx, d, callers, func(ctx context.Context) error { return g.insert(2) })
 		}},
 		{inTurn, func(ctx context.Context, d time.Duration) (float64, error) {
-			g := bare.group()
+			g := bare.group(bare.insertAll)
 			defer g.close()
 			return loop(ctx, d, callers, func(ctx context.Context) error {
 				if err := g.insert(1); err != nil {
@@ -110,12 +116,16 @@ func newBare(ctx context.Context, db *sql.DB, name databases.Name) (*bare, error
 
 // insert inserts n rows by one statement in a transaction of its own.
 func (b *bare) insert(ctx context.Context, n int) error {
+	_, err := b.db.ExecContext(ctx, b.statement(n), b.args(n)...)
+	return err
+}
+
+func (b *bare) args(n int) []any {
 	args := make([]any, 0, 2*n)
 	for range n {
 		args = append(args, "refund-"+strconv.FormatInt(b.last.Add(1), 10), b.body)
 	}
-	_, err := b.db.ExecContext(ctx, b.statement(n), args...)
-	return err
+	return args
 }
 
 func (b *bare) statement(n int) string {
@@ -138,9 +148,37 @@ func (b *bare) statement(n int) string {
 	return s.String()
 }
 
-// group shares one transaction among all who wait.
+// insertEach makes an insert for each order, all in one transaction.
+func (b *bare) insertEach(ctx context.Context, orders []order) (err error) {
+	tx, err := b.db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = tx.Rollback()
+		}
+	}()
+	for _, o := range orders {
+		if _, err := tx.ExecContext(ctx, b.statement(o.rows), b.args(o.rows)...); err != nil {
+			return err
+		}
+	}
+	return tx.Commit()
+}
+
+// insertAll makes one insert of all orders' rows.
+func (b *bare) insertAll(ctx context.Context, orders []order) error {
+	rows := 0
+	for _, o := range orders {
+		rows += o.rows
+	}
+	return b.insert(ctx, rows)
+}
+
+// group shares one commit among all who wait.
 type group struct {
-	bare  *bare
+	write func(context.Context, []order) error
 	queue chan order
 	ended chan struct{}
 }
@@ -150,8 +188,8 @@ type order struct {
 	done chan error
 }
 
-func (b *bare) group() *group {
-	g := &group{bare: b, queue: make(chan order, callers), ended: make(chan struct{})}
+func (b *bare) group(write func(context.Context, []order) error) *group {
+	g := &group{write: write, queue: make(chan order, callers), ended: make(chan struct{})}
 	go g.serve()
 	return g
 }
@@ -165,12 +203,11 @@ func (g *group) insert(rows int) error {
 func (g *group) serve() {
 	defer close(g.ended)
 	for first := range g.queue {
-		orders, rows := []order{first}, first.rows
+		orders := []order{first}
 		for waiting := len(g.queue); waiting > 0; waiting-- {
-			o := <-g.queue
-			orders, rows = append(orders, o), rows+o.rows
+			orders = append(orders, <-g.queue)
 		}
-		err := g.bare.insert(context.Background(), rows)
+		err := g.write(context.Background(), orders)
 		for _, o := range orders {
 			o.done <- err
 		}

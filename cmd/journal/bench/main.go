@@ -14,7 +14,8 @@
 //
 //	single    one caller; one row and one commit
 //	ungrouped 64 callers; each two rows and a commit of its own
-//	grouped   64 callers; each two rows, up to 64 callers in one INSERT and commit
+//	grouped   64 callers; each an INSERT of two rows, up to 64 of them in one commit
+//	bulk      64 callers; each two rows, those of up to 64 callers in one INSERT
 //	in turn   64 callers; each one row and then, when it is durable, the other,
 //	          both grouped: a refund has to wait for its begin before it is sent
 //
@@ -154,7 +155,7 @@ func report(ctx context.Context, out io.Writer, db *sql.DB, name databases.Name,
 	}
 	fmt.Fprintf(out, "\n%s, %s\n", name, version)
 	for _, line := range []struct{ name, what string }{
-		{single, "commits"}, {ungrouped, "pairs of rows"}, {grouped, "pairs of rows"}, {inTurn, "pairs of rows"},
+		{single, "commits"}, {ungrouped, "pairs of rows"}, {grouped, "pairs of rows"}, {bulk, "pairs of rows"}, {inTurn, "pairs of rows"},
 		{journal1, "refunds"}, {journal64, "refunds"},
 	} {
 		fmt.Fprintf(out, "  %-22s %9.0f %s\n", line.name, median(line.name), line.what)
@@ -167,6 +168,7 @@ func report(ctx context.Context, out io.Writer, db *sql.DB, name databases.Name,
 		{"a lone caller's commits (two for a refund) : bare single commits", 2 * median(journal1) / median(single), 0.5},
 		{"a lone caller's refunds : bare single commits", median(journal1) / median(single), 0},
 		{"64 callers' refunds : bare grouped pairs", median(journal64) / median(grouped), 0.5},
+		{"64 callers' refunds : bare pairs in bulk", median(journal64) / median(bulk), 0},
 		{"64 callers' refunds : bare pairs in turn", median(journal64) / median(inTurn), 0},
 		{"64 callers' refunds : bare ungrouped pairs", median(journal64) / median(ungrouped), 0},
 	} {

@@ -19,7 +19,7 @@ func TestRun(t *testing.T) {
 			testdb.New(t, name) // or a skip that says why
 			var out bytes.Buffer
 			require.NoError(t, run(t.Context(), []string{"-time", "20ms", "-rounds", "1", "-dir", t.TempDir(), "-only", string(name)}, &out))
-			for _, want := range []string{single, ungrouped, grouped, inTurn, journal1, journal64} {
+			for _, want := range []string{single, ungrouped, grouped, bulk, inTurn, journal1, journal64} {
 				assert.Regexp(t, `(?m)^  `+want+` +[1-9]\d* (commits|pairs of rows|refunds)$`, out.String())
 			}
 			assert.Equal(t, 2, bytes.Count(out.Bytes(), []byte("(asked for: 0.50)")))

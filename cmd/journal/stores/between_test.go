@@ -2,6 +2,7 @@ package stores_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -24,6 +25,25 @@ import (
 // over. Either the second one has to wait, or the first one has to notice.
 func TestAnotherRefundBetweenReadAndWrite(t *testing.T) {
 	t.Parallel()
+	for _, c := range []struct {
+		name    string
+		earlier func(*refund.Intent) // an entry that is there already, nil for none
+		status  refund.Status        // of that
+		before  []string             // the statements that write
+	}{
+		{"the first refund", nil, 0, []string{"INSERT", "SELECT refund_write"}},
+		// What has to be read first is decided elsewhere than what has not.
+		{"after a refund that failed", func(in *refund.Intent) { in.Key = "earlier" }, refund.StatusFailed, []string{"INSERT"}},
+		{"with a key that was free", func(in *refund.Intent) { in.Request.Payment.ID = "elsewhere" }, refund.StatusNotSent, []string{"UPDATE"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			anotherRefundBetween(t, c.earlier, c.status, c.before)
+		})
+	}
+}
+
+func anotherRefundBetween(t *testing.T, earlier func(*refund.Intent), status refund.Status, before []string) {
 	for _, name := range testdb.Names {
 		t.Run(string(name), func(t *testing.T) {
 			t.Parallel()
@@ -36,12 +56,21 @@ func TestAnotherRefundBetweenReadAndWrite(t *testing.T) {
 				return in
 			}
 
+			if earlier != nil {
+				in := want("first")
+				earlier(&in)
+				e, _, err := other.Begin(t.Context(), in)
+				require.NoError(t, err)
+				_, err = other.Move(t.Context(), in.Key, e.Version, refund.Move{Change: refund.Change{Status: status, At: start, Cause: refund.CauseAnswer}})
+				require.NoError(t, err)
+			}
+
 			var armed atomic.Bool
 			var once sync.Once
 			var between error
 			finished := make(chan struct{})
 			db, err := tap.Open(t.Context(), name, at.DSN, func(m tap.Moment) error {
-				if !armed.Load() || m.After || !strings.HasPrefix(m.Statement, "INSERT") {
+				if !armed.Load() || m.After || !slices.ContainsFunc(before, func(prefix string) bool { return strings.HasPrefix(m.Statement, prefix) }) {
 					return nil
 				}
 				once.Do(func() {

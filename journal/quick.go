@@ -1,0 +1,89 @@
+package journal
+
+import (
+	"context"
+	"database/sql"
+)
+
+// quick is a language that can write the usual operations without reading first:
+// a Begin whose key and payment have no entry at all, and a Move of an entry that
+// is remembered. It does all of a batch in one step, durably.
+type quick interface {
+	// write inserts those of begun whose key and payment have no entry yet, and
+	// changes those of moved that are as they were. It excludes every other Begin
+	// for these payments like lock, and returns the keys of what it has written.
+	write(ctx context.Context, db *sql.DB, begun, moved []row) (keys []string, err error)
+}
+
+// quickly carries out what can be written without reading. All operations of a
+// batch are in progress at the same time, so that any order of them explains what
+// their callers see: what remains comes after it.
+func (s *Store) quickly(ctx context.Context, l quick, ops []*op) (err error) {
+	var (
+		begun, moved []row
+		tried        = make(map[string]*op, len(ops))
+		records      = make(map[string]*record, len(ops))
+		payments     = make(map[payment]bool, len(ops))
+	)
+	for _, o := range ops {
+		if tried[o.key] != nil {
+			continue
+		}
+		switch {
+		case o.intent != nil:
+			p := paymentOf(o.intent)
+			if payments[p] {
+				continue
+			}
+			amount, err := o.intent.Admit(nil)
+			if err != nil {
+				continue // others may give another reason
+			}
+			payments[p] = true
+			r, e := *o.ready, *o.ready.entry
+			e.Amount = amount
+			r.entry = &e
+			records[o.key] = &r
+			begun = append(begun, r.row(s.lang))
+		case o.known != nil:
+			records[o.key] = o.ready
+			w := o.ready.row(s.lang)
+			w.WasVersion, w.WasStamp = o.known.entry.Version, o.known.stamp
+			moved = append(moved, w)
+		default:
+			continue
+		}
+		tried[o.key] = o
+	}
+	if len(tried) == 0 {
+		return nil
+	}
+	inOrder(begun)
+	inOrder(moved)
+	keys, err := l.write(ctx, s.db, begun, moved)
+	for _, o := range tried {
+		s.recent.drop(o.key)
+	}
+	if err != nil {
+		return err
+	}
+	for _, key := range keys {
+		o, r := tried[key], records[key]
+		o.settled, o.entry, o.fresh, o.err = true, r.entry.Clone(), o.intent != nil, nil
+		if o.fresh {
+			s.recent.put(r)
+		}
+	}
+	return nil
+}
+
+// unsettled returns the operations that are still to be carried out.
+func unsettled(ops []*op) []*op {
+	var rest []*op
+	for _, o := range ops {
+		if !o.settled {
+			rest = append(rest, o)
+		}
+	}
+	return rest
+}
