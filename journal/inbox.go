@@ -23,19 +23,25 @@ func (s *Store) Receive(ctx context.Context, provider string, ev refund.Event, a
 	if err != nil {
 		return false, fmt.Errorf("journal: the event cannot be stored: %w", err)
 	}
-	_, err = s.db.ExecContext(ctx, "INSERT INTO refund_events (provider, event_id, received_at, waiting, body) VALUES ("+params(s.lang, 5)+")",
-		provider, ev.ID, s.lang.time(microseconds(at)), 1, string(body))
-	if err == nil {
-		return true, nil
+	err = persist(ctx, fewTries, s.lang.fault, func() error {
+		_, err := s.db.ExecContext(ctx, "INSERT INTO refund_events (provider, event_id, received_at, waiting, body) VALUES ("+params(s.lang, 5)+")",
+			provider, ev.ID, s.lang.time(microseconds(at)), 1, string(body))
+		if err == nil {
+			fresh = true
+			return nil
+		}
+		// Either it is there already, or it could not be stored. One that is there may be
+		// this very call's, from a connection that broke: it is unfinished then, and no
+		// more lost than after a crash.
+		if there, second := s.received(ctx, provider, ev.ID); there && second == nil {
+			return nil
+		}
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("journal: %w", err)
 	}
-	// Either it is there already, or it could not be stored. One that is there may be
-	// this very call's, from a connection that broke: it is unfinished then, and no more
-	// lost than after a crash.
-	there, second := s.received(ctx, provider, ev.ID)
-	if there && second == nil {
-		return false, nil
-	}
-	return false, fmt.Errorf("journal: %w", err)
+	return fresh, nil
 }
 
 func (s *Store) received(ctx context.Context, provider, id string) (there bool, err error) {
