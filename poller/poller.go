@@ -301,15 +301,21 @@ func (p *Poller) one(ctx context.Context, e *refund.Entry) bool {
 	if p.log != nil {
 		p.log.InfoContext(ctx, "poller: settled", "key", e.Key, "gateway", e.Gateway, "from", e.Status.String(), "status", after.Status.String())
 	}
-	if p.settled != nil {
-		defer func() {
-			if r := recover(); r != nil {
-				p.warn(ctx, "poller: the function of WithSettled panicked", slog.String("key", e.Key), slog.Any("panic", r))
-			}
-		}()
-		p.settled(ctx, after)
-	}
+	p.tell(ctx, after)
 	return true
+}
+
+// tell calls the user's function. Its panic ends nothing.
+func (p *Poller) tell(ctx context.Context, e *refund.Entry) {
+	if p.settled == nil {
+		return
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			p.warn(ctx, "poller: the function of WithSettled panicked", slog.String("key", e.Key), slog.Any("panic", r))
+		}
+	}()
+	p.settled(ctx, e)
 }
 
 func (p *Poller) warn(ctx context.Context, message string, attrs ...slog.Attr) {
