@@ -81,8 +81,15 @@
 // # Webhooks
 //
 // [refund.Request.CallbackURL] is sent as succeedUrl, to which Paynet posts
-// approvals and rejections alike, unsigned (documented). The adapter does not
-// read these posts. Until you have asked Paynet, take none of them as proof.
+// approvals and rejections alike, unsigned (documented). With [Config.CallbackSecret]
+// the adapter adds the refund's key and a token to that address, an HMAC of the key
+// under your secret, and [Provider.ParseCallback] takes nothing without them. The
+// token shows that the post came to an address that only Paynet was given; it does
+// not sign what the post says.
+//
+// An approval may be taken back (deduced from the Turkish text), so several posts
+// for one refund are normal, in any order; they carry no time. Retries, the expected
+// answer and the source addresses are not known.
 //
 // # Errors
 //

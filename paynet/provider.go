@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/gorefund/refund"
+	"github.com/gorefund/refund/internal/callback"
 	"github.com/gorefund/refund/internal/conf"
 	"github.com/gorefund/refund/internal/httpx"
 	"github.com/gorefund/refund/money"
@@ -18,7 +19,7 @@ const gateway = "paynet"
 // secret.
 type Config struct {
 	SecretKey      string             `json:"secret_key" secret:"true"`      // sent raw after "Basic ", not in base64
-	CallbackSecret string             `json:"callback_secret" secret:"true"` // your own; guards succeedUrl, only callbacks need it
+	CallbackSecret string             `json:"callback_secret" secret:"true"` // your own, 32 random bytes or more; with it succeedUrl gets a token
 	Environment    refund.Environment `json:"environment"`                   // required
 	Currency       string             `json:"currency"`                      // of all payments of this account, with two decimals; default TRY
 
@@ -61,12 +62,15 @@ type Provider struct {
 	day           calendar
 	assumeSettled bool
 	timeout       time.Duration // of a look-up, which takes several requests
+
+	callbackSecret func() string // a function, so that no way of printing shows it
 }
 
 var (
-	_ refund.Provider  = (*Provider)(nil)
-	_ refund.Planner   = (*Provider)(nil)
-	_ refund.Inspector = (*Provider)(nil)
+	_ refund.Provider       = (*Provider)(nil)
+	_ refund.Planner        = (*Provider)(nil)
+	_ refund.Inspector      = (*Provider)(nil)
+	_ refund.CallbackParser = (*Provider)(nil)
 )
 
 // New makes a Provider. Its error names all that is missing or wrong at once.
@@ -102,6 +106,7 @@ func New(c Config) (*Provider, error) {
 			Secrets: []string{c.SecretKey, c.CallbackSecret},
 		}),
 		caps: caps, env: c.Environment, day: newCalendar(c.Now), assumeSettled: c.AssumeSettled, timeout: timeout,
+		callbackSecret: func() string { return c.CallbackSecret },
 	}, nil
 }
 
@@ -122,6 +127,11 @@ func (p *Provider) Refund(ctx context.Context, req refund.Request) (*refund.Resu
 	if err := p.check("refund", &req); err != nil {
 		return nil, err
 	}
+	address, err := p.address("refund", &req)
+	if err != nil {
+		return nil, err
+	}
+	req.CallbackURL = address
 	body, err := encode(&req)
 	if err != nil {
 		return nil, err
@@ -138,12 +148,22 @@ func (p *Provider) Plan(_ context.Context, req refund.Request) (*refund.Plan, er
 	if err := p.check("plan", &req); err != nil {
 		return nil, err
 	}
-	req.CallbackURL = httpx.MaskQuery(req.CallbackURL)
+	address, err := p.address("plan", &req)
+	if err != nil {
+		return nil, err
+	}
+	req.CallbackURL = httpx.MaskQuery(address)
 	body, err := encode(&req)
 	if err != nil {
 		return nil, err
 	}
 	return p.http.Plan(httpx.Request{Method: http.MethodPost, Path: refundPath}, string(body)), nil
+}
+
+// address is where Paynet is to post the final state: with a token where a secret is
+// configured, since Paynet signs nothing.
+func (p *Provider) address(op string, req *refund.Request) (string, error) {
+	return callback.Address(gateway, op, req.CallbackURL, p.callbackSecret(), req.Key)
 }
 
 // check adds the day rule to the common checks: Paynet's wording leaves open

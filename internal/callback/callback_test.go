@@ -45,6 +45,9 @@ func TestAddress_AsItIs(t *testing.T) {
 	got, err := callback.Address("paynet", "refund", "", secret, "")
 	require.NoError(t, err)
 	assert.Empty(t, got)
+	got, err = callback.Address("paynet", "refund", "https://shop.example/hook", secret, "")
+	require.NoError(t, err)
+	assert.Equal(t, "https://shop.example/hook", got, "a refund without a key")
 	got, err = callback.Address("paynet", "refund", "https://shop.example/hook?a=%zz", "", "k")
 	require.NoError(t, err)
 	assert.Equal(t, "https://shop.example/hook?a=%zz", got)
@@ -53,7 +56,6 @@ func TestAddress_AsItIs(t *testing.T) {
 func TestAddress_Refuses(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ address, key, want string }{
-		"no key":            {"https://shop.example/hook", "", "give Key"},
 		"a key of its own":  {"https://shop.example/hook?refund_key=x", "k", "refund_key"},
 		"a token":           {"https://shop.example/hook?refund_token=x", "k", "refund_token"},
 		"unreadable query":  {"https://shop.example/hook?a=%zz", "k", "cannot be read"},

@@ -20,17 +20,15 @@ const (
 )
 
 // Address adds key and token to the address that a gateway is to call. Without an
-// address or a secret it returns the address as it is. The error, with
+// address, a secret or a key it returns the address as it is: a refund without a key
+// is in no journal, so no callback could move it. The error, with
 // [refund.StatusNotSent], says what to change.
 func Address(gateway, op, address, secret, key string) (string, error) {
-	if address == "" || secret == "" {
+	if address == "" || secret == "" || key == "" {
 		return address, nil
 	}
 	no := func(message string) error {
 		return &refund.Error{Gateway: gateway, Op: op, Code: refund.InvalidRequest, Status: refund.StatusNotSent, Message: message}
-	}
-	if key == "" {
-		return "", no("give Key: with callback_secret the callback's address holds a token that is made of it")
 	}
 	before, fragment, hasFragment := strings.Cut(address, "#")
 	_, query, hasQuery := strings.Cut(before, "?")

@@ -15,8 +15,9 @@
 //     without base64 and without a colon.
 //   - The amount is text in hundredths: "1000" is 10.00. An amount that is absent, "0" or "" means the whole transaction,
 //     and then the whole rest is really booked: a client that loses its amount on the way is seen in the ledger.
-//   - Code 0 means that a request was taken, not that money moved: every booking is pending. The succeedUrl is kept in
-//     the ledger and never called. [Gateway.Approve] and [Gateway.Decline] decide; the list shows neither.
+//   - Code 0 means that a request was taken, not that money moved: every booking is pending. [Gateway.Approve] and
+//     [Gateway.Decline] decide, and Reverse takes an approval back; the list shows none of it. Each is posted to the
+//     succeedUrl by Deliver.
 //   - A sale of the same day, by the calendar of Istanbul, can only be cancelled whole.
 package paynettest
 
@@ -82,6 +83,16 @@ type Config struct {
 	// was given back. The manual does not say which.
 	ReversedByPart bool
 
+	// CallbackCodeAsNumber posts code as 0 or 1. Otherwise it is a string, as the manual declares it.
+	CallbackCodeAsNumber bool
+
+	// CallbackNamesSale posts the sale's number as xact_id. Otherwise it is the refund's, as the manual says; some of its
+	// wording leaves that open.
+	CallbackNamesSale bool
+
+	// CallbackRetries is how often a callback that was not accepted is sent again. Nothing is known about that.
+	CallbackRetries int
+
 	// Now is the clock of the ledger and of the same-day rule; nil means [time.Now]. It must be safe for concurrent use and
 	// must not call the gateway.
 	Now func() time.Time
@@ -107,7 +118,8 @@ func Start(cfg Config) (*Gateway, error) {
 	}
 	d := desk{cfg: cfg, sales: make(map[string]bool), listed: make(map[string]int)}
 	s, err := pretend.Start(pretend.Options{
-		Now: cfg.Now,
+		Now:       cfg.Now,
+		Callbacks: pretend.Callbacks{Make: cfg.callback, Again: func(n int) (time.Duration, bool) { return 0, n <= cfg.CallbackRetries }},
 		Routes: []pretend.Route{
 			{Method: http.MethodPost, Path: Path, Money: true, Answer: d.answer},
 			{Method: http.MethodPost, Path: ListPath, Answer: d.list},
