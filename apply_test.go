@@ -24,6 +24,7 @@ type office struct {
 	status refund.Status
 	report *refund.Report
 	asked  int
+	query  refund.Query // the last one
 	during func(key string) // what happens between the request and its answer
 	fail   error            // the answer to a refund, if it is an error
 }
@@ -41,6 +42,7 @@ func newOffice(t *testing.T, opts ...refund.Option) *office {
 			return &refund.Result{Status: o.status, RefundID: "R-" + req.Key, Amount: req.Amount, Code: "answer"}, nil
 		}},
 		inspect: func() (*refund.Report, error) { o.asked++; return o.report, nil },
+		seen:    func(q refund.Query) { o.query = q },
 		parse:   func() (*refund.Event, error) { return nil, errors.New("not needed here") },
 	}
 	o.Client = refund.New(p, append([]refund.Option{refund.WithJournal(journal.Memory()), refund.WithClock(o.clock.Now)}, opts...)...)
@@ -229,6 +231,32 @@ func TestApplyTrust(t *testing.T) {
 			assert.Equal(t, tt.want, e.Status)
 			assert.Equal(t, tt.asked, o.asked)
 			assert.Equal(t, tt.cause, e.History[len(e.History)-1].Cause)
+		})
+	}
+}
+
+// An id of a refund is looked up only if it is proven whose it is: anybody could name
+// that of another refund, which was done.
+func TestApplyAsksAboutNoForeignRefund(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name  string
+		key   string
+		trust refund.Trust
+		want  string
+	}{
+		{"token", "K", refund.TrustToken, "R-9"},
+		{"nobody signed", "K", refund.TrustNone, ""},
+		{"found by its payment", "", refund.TrustToken, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			o := newOffice(t)
+			o.refunded("K", refund.StatusUnknown)
+			o.clock.advance(time.Hour)
+			o.apply(refund.Event{ID: "E-1", Key: tt.key, PaymentID: "TRX-1", RefundID: "R-9", Status: refund.StatusSucceeded, Trust: tt.trust})
+			assert.Equal(t, 1, o.asked)
+			assert.Equal(t, tt.want, o.query.RefundID)
 		})
 	}
 }

@@ -67,11 +67,17 @@ func failing(err error) *fake {
 type able struct {
 	*fake
 	inspect func() (*refund.Report, error)
+	seen    func(refund.Query) // nil = nobody looks
 	parse   func() (*refund.Event, error)
 	plan    func() (*refund.Plan, error)
 }
 
-func (a able) Inspect(context.Context, refund.Query) (*refund.Report, error) { return a.inspect() }
+func (a able) Inspect(_ context.Context, q refund.Query) (*refund.Report, error) {
+	if a.seen != nil {
+		a.seen(q)
+	}
+	return a.inspect()
+}
 
 func (a able) ParseCallback(context.Context, refund.Callback) (*refund.Event, error) {
 	return a.parse()

@@ -347,7 +347,7 @@ func (c *Client) lookUp(ctx context.Context, e *Entry, refundID string, called S
 	settled := e.Status != StatusUnknown && e.Status != StatusPending
 	switch report.Status {
 	case StatusPending, StatusSucceeded:
-		if settled && (report.Status == StatusPending || report.Status != called) {
+		if settled && report.Status != called {
 			return nil, report.Why, nil // a gateway that lags behind looks the same
 		}
 		m.Result = e.result()
