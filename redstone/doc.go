@@ -61,8 +61,9 @@
 // # Webhooks
 //
 // Documented: Request.CallbackURL travels as webhook_url. Not documented: what
-// is posted there, when, and how it is signed. This package does not read
-// callbacks; Config.CallbackSecret guards nothing yet.
+// is posted there, when, and how it is signed. With Config.CallbackSecret, a
+// secret of your own, the key of the refund and a token made of it are added to the
+// query of CallbackURL; Request.Key is needed then.
 //
 // # Look-ups
 //
