@@ -23,6 +23,8 @@ type Config struct {
 	SecretKey      string             `json:"secret_key" secret:"true"`      // "redSec_test_…" or "redSec_live_…"
 	PublicKey      string             `json:"public_key" secret:"true"`      // "redPub_test_…" or "redPub_live_…"
 	CallbackSecret string             `json:"callback_secret" secret:"true"` // your own; guards the webhook_url by a token, only callbacks need it
+	WebhookSecret  string             `json:"webhook_secret" secret:"true"`  // Redstone's; signs callbacks, needs WebhookHeader
+	WebhookHeader  string             `json:"webhook_header"`                // the header with the signature; no document names one, ask Redstone
 	Environment    refund.Environment `json:"environment"`                   // required; there is one host, the keys decide, so both must agree
 	Currency       string             `json:"currency"`                      // of all payments of this business; default ZMW
 
@@ -57,13 +59,18 @@ type Provider struct {
 	caps refund.Capabilities
 	env  refund.Environment
 
-	callbackSecret func() string // a function, so that no way of printing shows it; "" is not configured
+	// Functions, so that no way of printing shows what they return; "" is not
+	// configured.
+	callbackSecret, webhookSecret func() string
+
+	webhookHeader string
 }
 
 var (
-	_ refund.Provider  = (*Provider)(nil)
-	_ refund.Planner   = (*Provider)(nil)
-	_ refund.Inspector = (*Provider)(nil)
+	_ refund.Provider       = (*Provider)(nil)
+	_ refund.Planner        = (*Provider)(nil)
+	_ refund.Inspector      = (*Provider)(nil)
+	_ refund.CallbackParser = (*Provider)(nil)
 )
 
 // New makes a Provider. Its error names all that is missing or wrong at once.
@@ -71,6 +78,7 @@ func New(c Config) (*Provider, error) {
 	var problems conf.Problems
 	checkKey(&problems, "secret_key", c.SecretKey, "redSec_", "redPub_", c.Environment)
 	checkKey(&problems, "public_key", c.PublicKey, "redPub_", "redSec_", c.Environment)
+	checkWebhook(&problems, c.WebhookSecret, c.WebhookHeader)
 	currency, base := problems.Check(conf.Common{
 		Environment: c.Environment, Currency: c.Currency, Default: "ZMW",
 		BaseURL: c.BaseURL, Production: hostURL, Sandbox: hostURL, Timeout: c.Timeout,
@@ -78,7 +86,7 @@ func New(c Config) (*Provider, error) {
 	if digits, known := money.Digits(currency); known && digits > 2 {
 		problems.Addf("currency %s has %d decimals: Redstone is known to take two at most", currency, digits)
 	}
-	caps := capabilities(currency)
+	caps := capabilities(currency, c.WebhookHeader != "")
 	if err := caps.AddCodes(c.Codes); err != nil {
 		problems.Addf("%v", err)
 	}
@@ -89,10 +97,12 @@ func New(c Config) (*Provider, error) {
 		http: httpx.New(httpx.Options{
 			Gateway: gateway, BaseURL: base, Transport: c.Transport, Timeout: c.Timeout,
 			Header:  map[string]string{"Secret-Key": c.SecretKey, "Public-Key": c.PublicKey},
-			Secrets: []string{c.SecretKey, c.PublicKey, c.CallbackSecret},
+			Secrets: []string{c.SecretKey, c.PublicKey, c.CallbackSecret, c.WebhookSecret},
 		}),
 		caps: caps, env: c.Environment,
 		callbackSecret: func() string { return c.CallbackSecret },
+		webhookSecret:  func() string { return c.WebhookSecret },
+		webhookHeader:  c.WebhookHeader,
 	}, nil
 }
 
