@@ -105,6 +105,12 @@ func TestNewRefuses(t *testing.T) {
 		"a misspelt code":           {codes("4711", "Declined"), `"Declined"`},
 		"no code":                   {codes("4711", ""), `"4711"`},
 		"a callback's code":         {codes("4711", refund.NotARefund), `"not_a_refund"`},
+		"a secret without a header": {func(c *redstone.Config) { c.WebhookSecret = hiddenWebhook }, "webhook_header is not"},
+		"a header without a secret": {func(c *redstone.Config) { c.WebhookHeader = "X-Signature" }, "webhook_secret is not"},
+		"a header with a space":     {func(c *redstone.Config) { c.WebhookSecret, c.WebhookHeader = hiddenWebhook, "X Signature" }, "webhook_header cannot be"},
+		"a header with a colon":     {func(c *redstone.Config) { c.WebhookSecret, c.WebhookHeader = hiddenWebhook, "X-Signature:" }, "webhook_header cannot be"},
+		"a header with a break":     {func(c *redstone.Config) { c.WebhookSecret, c.WebhookHeader = hiddenWebhook, "X-Signature\n" }, "webhook_header cannot be"},
+		"a header of two letters":   {func(c *redstone.Config) { c.WebhookSecret, c.WebhookHeader = hiddenWebhook, "X-ж" }, "webhook_header cannot be"},
 		"nothing to be mapped":      {codes("", refund.Declined), `""`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -115,6 +121,7 @@ func TestNewRefuses(t *testing.T) {
 			assert.Nil(t, p)
 			require.ErrorContains(t, err, c.text)
 			assert.NotContains(t, err.Error(), "u:p")
+			adaptertest.NoLeak(t, err, hiddenWebhook)
 		})
 	}
 }
@@ -123,10 +130,12 @@ func TestConfigJSON(t *testing.T) {
 	t.Parallel()
 	const all = `{
 		"secret_key": "s", "public_key": "p", "callback_secret": "c", "environment": "sandbox", "currency": "USD",
+		"webhook_secret": "w", "webhook_header": "X-Signature",
 		"base_url": "https://gate.example/r", "timeout": "30s", "codes": {"4711": "insufficient_funds"}
 	}`
 	want := redstone.Config{
 		SecretKey: "s", PublicKey: "p", CallbackSecret: "c", Environment: refund.Sandbox, Currency: "USD",
+		WebhookSecret: "w", WebhookHeader: "X-Signature",
 		BaseURL: "https://gate.example/r", Timeout: 30 * time.Second, Codes: map[string]refund.Code{"4711": refund.InsufficientFunds},
 	}
 	var c redstone.Config
@@ -137,7 +146,7 @@ func TestConfigJSON(t *testing.T) {
 		t.Parallel()
 		text, err := json.Marshal(c)
 		require.NoError(t, err)
-		masked := strings.NewReplacer(`"s"`, `"***"`, `"p"`, `"***"`, `"c"`, `"***"`).Replace(all)
+		masked := strings.NewReplacer(`"s"`, `"***"`, `"p"`, `"***"`, `"c"`, `"***"`, `"w"`, `"***"`).Replace(all)
 		assert.JSONEq(t, masked, string(text))
 	})
 	t.Run("over a default", func(t *testing.T) {
@@ -152,6 +161,8 @@ func TestConfigJSON(t *testing.T) {
 		"secret a number":       {`{"secret_key":12345}`, "secret_key is "},
 		"public a list":         {`{"public_key":["p"]}`, "public_key is "},
 		"callback an object":    {`{"callback_secret":{}}`, "callback_secret is "},
+		"webhook a number":      {`{"webhook_secret":12345}`, "webhook_secret is "},
+		"header a list":         {`{"webhook_header":["X"]}`, "webhook_header is "},
 		"environment a boolean": {`{"environment":true}`, "environment is "},
 		"timeout a number":      {`{"timeout":30}`, "timeout must be a text"},
 		"timeout without unit":  {`{"timeout":"30"}`, `timeout is "30"`},
@@ -174,23 +185,27 @@ const (
 	hiddenSecret   = "redSec_test_S3cr3t/+=key"
 	hiddenPublic   = "redPub_test_Publ1c/+=key"
 	hiddenCallback = `cb S3cr3t "ж" \`
+	hiddenWebhook  = `wh S3cr3t "ж" \`
 	hiddenCard     = "4400 4300 1111 2222"
 	hiddenIP       = "2001:db8::dead:beef"
 )
 
 func hidden() []string {
-	return []string{hiddenSecret, hiddenPublic, hiddenCallback, mail, "+" + phone, hiddenCard, hiddenIP}
+	return []string{hiddenSecret, hiddenPublic, hiddenCallback, hiddenWebhook, mail, "+" + phone, hiddenCard, hiddenIP}
 }
 
 func TestNothingShowsSecrets(t *testing.T) {
 	t.Parallel()
 	c := redstone.Config{
 		SecretKey: hiddenSecret, PublicKey: hiddenPublic, CallbackSecret: hiddenCallback, Environment: refund.Sandbox,
+		WebhookSecret: hiddenWebhook, WebhookHeader: "X-Signature",
 	}
 	p := provider(t, c)
 	adaptertest.NoLeak(t, c, hidden()...)
 	adaptertest.NoLeak(t, &c, hidden()...)
 	adaptertest.NoLeak(t, p, hidden()...)
+
+	adaptertest.NoLeak(t, *p, hiddenCallback, hiddenWebhook)
 
 	_, err := redstone.New(redstone.Config{SecretKey: hiddenPublic, PublicKey: hiddenSecret})
 	require.Error(t, err)

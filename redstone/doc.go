@@ -60,9 +60,39 @@
 //
 // # Webhooks
 //
-// Documented: Request.CallbackURL travels as webhook_url. Not documented: what
-// is posted there, when, and how it is signed. This package does not read
-// callbacks; Config.CallbackSecret guards nothing yet.
+// Documented: Request.CallbackURL travels as webhook_url, and Redstone makes a
+// secret by which webhooks are to be recognised. Not documented: what is posted,
+// when, how often, in which header a signature is, what it signs, and what answer
+// is expected. So [Provider.ParseCallback] proves where a callback comes from in
+// two ways that the user can switch on, and takes the body for a hint.
+//
+// With Config.CallbackSecret, a secret of your own, the key of the refund and a
+// token made of it are added to the query of CallbackURL; Request.Key is needed
+// then. A callback counts only with both, its event has the Key and
+// [refund.TrustToken]. Without the secret the address travels as it is, anybody
+// can post to it, and the event has [refund.TrustNone].
+//
+// With Config.WebhookSecret, Redstone's, and Config.WebhookHeader, the header that
+// Redstone told you, a callback counts only with exactly one such header that
+// holds the HMAC-SHA256 of the raw body under the secret's text, in hexadecimal or
+// base64 (assumed from a sister product); the event has [refund.TrustSigned]. A
+// token that is configured must be right as well: a signature does not stop
+// anybody who saw a callback from sending it once more.
+//
+// Assumed of the body: it is a JSON object with the check call's fields
+// (reference, status, amount, currency, environment, type) and payment_reference
+// and reason_for_failure, at the top or in "data", which wins. A type "payment" is
+// [refund.NotARefund]. A body that tells neither a reference nor a
+// payment_reference is [refund.Malformed], unless the token tells the refund.
+//
+// The states are those of the look-ups, "failed" with its reasons included, except
+// that every other word is [refund.StatusUnknown], and Event.Code keeps it. So is a
+// body that contradicts itself, an envelope that does not say yes, another
+// environment or currency than this provider's, a body without any reference, and
+// one without a type that comes without a token: it may be about the payment. A status beside "data" is the
+// call's own and no state of a refund. Event.Amount may differ from the refund's by
+// the charge, so do not compare them; it is set only if the currency is given.
+// Event.ID is made of the key and the body: a repeat of the same text has the same.
 //
 // # Look-ups
 //

@@ -4,6 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"strings"
 
 	"github.com/gorefund/refund"
 	"github.com/gorefund/refund/money"
@@ -113,4 +118,38 @@ func ExampleProvider_Inspect() {
 	// pending
 	// succeeded true
 	// Redstone says that the refund is done
+}
+
+// A server asks where a callback comes from, and takes the body for a hint.
+func ExampleProvider_ParseCallback() {
+	provider, err := redstone.New(redstone.Config{
+		SecretKey:     "redSec_test_k1",
+		PublicKey:     "redPub_test_k2",
+		WebhookSecret: "of Redstone's",
+		WebhookHeader: "X-Signature", // what Redstone told you: no document names it
+		Environment:   refund.Sandbox,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	hook := func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(http.MaxBytesReader(w, r.Body, 64<<10)) // what was cut off has another signature
+		event, err := provider.ParseCallback(r.Context(), refund.Callback{Method: r.Method, URL: r.URL.String(), Header: r.Header, Body: body})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(event.RefundID, event.Status, event.Trust)
+	}
+
+	for _, signature := range []string{"", "c29f3be3d3b413b660c1bccee51dbbfb0264486ca8a75f5efe2598f7175b962e"} {
+		r := httptest.NewRequest(http.MethodPost, "/hook", strings.NewReader(`{"reference":"PY_1","type":"refund","status":"pending"}`))
+		if signature != "" {
+			r.Header.Set("X-Signature", signature)
+		}
+		hook(httptest.NewRecorder(), r)
+	}
+	// Output:
+	// redstone: callback: forged: there must be exactly one header of the name in webhook_header
+	// PY_1 pending signed
 }

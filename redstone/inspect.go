@@ -153,17 +153,21 @@ func (p *Provider) ask(ctx context.Context, path, reference string) (record, htt
 // doubt says why an answer is not believed: keys and money of another
 // environment, or another business. It is empty if it is believed.
 func (p *Provider) doubt(a *record) string {
-	environment := "live"
-	if p.env == refund.Sandbox {
-		environment = "test"
-	}
 	switch {
-	case !a.Environment.IsString(environment):
-		return fmt.Sprintf("Redstone does not say that this is in its environment %q", environment)
+	case !a.Environment.IsString(p.environment()):
+		return fmt.Sprintf("Redstone does not say that this is in its environment %q", p.environment())
 	case !a.Currency.IsString(p.currency()):
 		return "Redstone does not say that this is in " + p.currency()
 	}
 	return ""
+}
+
+// environment is Redstone's own word for where the money is.
+func (p *Provider) environment() string {
+	if p.env == refund.Sandbox {
+		return "test"
+	}
+	return "live"
 }
 
 func (p *Provider) currency() string { return p.caps.Currencies.Value[0] }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gorefund/refund"
+	"github.com/gorefund/refund/internal/callback"
 	"github.com/gorefund/refund/internal/conf"
 	"github.com/gorefund/refund/internal/httpx"
 	"github.com/gorefund/refund/internal/wire"
@@ -21,7 +22,9 @@ const gateway = "redstone"
 type Config struct {
 	SecretKey      string             `json:"secret_key" secret:"true"`      // "redSec_test_…" or "redSec_live_…"
 	PublicKey      string             `json:"public_key" secret:"true"`      // "redPub_test_…" or "redPub_live_…"
-	CallbackSecret string             `json:"callback_secret" secret:"true"` // your own; guards the webhook_url, only callbacks need it
+	CallbackSecret string             `json:"callback_secret" secret:"true"` // your own; guards the webhook_url by a token, only callbacks need it
+	WebhookSecret  string             `json:"webhook_secret" secret:"true"`  // Redstone's; signs callbacks, needs WebhookHeader
+	WebhookHeader  string             `json:"webhook_header"`                // the header with the signature; no document names one, ask Redstone
 	Environment    refund.Environment `json:"environment"`                   // required; there is one host, the keys decide, so both must agree
 	Currency       string             `json:"currency"`                      // of all payments of this business; default ZMW
 
@@ -55,12 +58,19 @@ type Provider struct {
 	http *httpx.Client
 	caps refund.Capabilities
 	env  refund.Environment
+
+	// Functions, so that no way of printing shows what they return; "" is not
+	// configured.
+	callbackSecret, webhookSecret func() string
+
+	webhookHeader string
 }
 
 var (
-	_ refund.Provider  = (*Provider)(nil)
-	_ refund.Planner   = (*Provider)(nil)
-	_ refund.Inspector = (*Provider)(nil)
+	_ refund.Provider       = (*Provider)(nil)
+	_ refund.Planner        = (*Provider)(nil)
+	_ refund.Inspector      = (*Provider)(nil)
+	_ refund.CallbackParser = (*Provider)(nil)
 )
 
 // New makes a Provider. Its error names all that is missing or wrong at once.
@@ -68,6 +78,7 @@ func New(c Config) (*Provider, error) {
 	var problems conf.Problems
 	checkKey(&problems, "secret_key", c.SecretKey, "redSec_", "redPub_", c.Environment)
 	checkKey(&problems, "public_key", c.PublicKey, "redPub_", "redSec_", c.Environment)
+	checkWebhook(&problems, c.WebhookSecret, c.WebhookHeader)
 	currency, base := problems.Check(conf.Common{
 		Environment: c.Environment, Currency: c.Currency, Default: "ZMW",
 		BaseURL: c.BaseURL, Production: hostURL, Sandbox: hostURL, Timeout: c.Timeout,
@@ -75,7 +86,7 @@ func New(c Config) (*Provider, error) {
 	if digits, known := money.Digits(currency); known && digits > 2 {
 		problems.Addf("currency %s has %d decimals: Redstone is known to take two at most", currency, digits)
 	}
-	caps := capabilities(currency)
+	caps := capabilities(currency, c.WebhookHeader != "")
 	if err := caps.AddCodes(c.Codes); err != nil {
 		problems.Addf("%v", err)
 	}
@@ -86,9 +97,12 @@ func New(c Config) (*Provider, error) {
 		http: httpx.New(httpx.Options{
 			Gateway: gateway, BaseURL: base, Transport: c.Transport, Timeout: c.Timeout,
 			Header:  map[string]string{"Secret-Key": c.SecretKey, "Public-Key": c.PublicKey},
-			Secrets: []string{c.SecretKey, c.PublicKey, c.CallbackSecret},
+			Secrets: []string{c.SecretKey, c.PublicKey, c.CallbackSecret, c.WebhookSecret},
 		}),
 		caps: caps, env: c.Environment,
+		callbackSecret: func() string { return c.CallbackSecret },
+		webhookSecret:  func() string { return c.WebhookSecret },
+		webhookHeader:  c.WebhookHeader,
 	}, nil
 }
 
@@ -121,7 +135,8 @@ func (p *Provider) CloseIdleConnections() { p.http.CloseIdleConnections() }
 // queued, hence pending. See [refund.Provider] for what the result and the error
 // mean.
 func (p *Provider) Refund(ctx context.Context, req refund.Request) (*refund.Result, error) {
-	if err := p.check("refund", &req); err != nil {
+	token, err := p.prepare("refund", &req)
+	if err != nil {
 		return nil, err
 	}
 	body, err := encode(&req)
@@ -132,12 +147,15 @@ func (p *Provider) Refund(ctx context.Context, req refund.Request) (*refund.Resu
 	if err != nil {
 		return nil, err
 	}
+	// An answer may quote the address. The token is ASCII that JSON and URLs write
+	// as it is.
+	reply.Body = token.hide(reply.Body)
 	return p.judge(&req, reply)
 }
 
 // Plan shows the request that Refund would send.
 func (p *Provider) Plan(_ context.Context, req refund.Request) (*refund.Plan, error) {
-	if err := p.check("plan", &req); err != nil {
+	if _, err := p.prepare("plan", &req); err != nil {
 		return nil, err
 	}
 	body, err := encode(maskPersonal(&req))
@@ -145,6 +163,20 @@ func (p *Provider) Plan(_ context.Context, req refund.Request) (*refund.Plan, er
 		return nil, err
 	}
 	return p.http.Plan(httpx.Request{Method: http.MethodPost, Path: refundPath}, string(body)), nil
+}
+
+// prepare checks req, and puts key and token into its CallbackURL if there is a
+// CallbackSecret. The caller's own request stays as it is.
+func (p *Provider) prepare(op string, req *refund.Request) (addressToken, error) {
+	if err := p.check(op, req); err != nil {
+		return "", err
+	}
+	address, err := callback.Address(gateway, op, req.CallbackURL, p.callbackSecret(), req.Key)
+	if err != nil || address == req.CallbackURL {
+		return "", err
+	}
+	req.CallbackURL = address
+	return tokenOf(address), nil
 }
 
 func (p *Provider) check(op string, req *refund.Request) error {

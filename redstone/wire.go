@@ -43,7 +43,12 @@ const (
 	docsCheck  = "https://developer.redstonepgs.com/api-documentation/payments/check-transaction-status"
 )
 
-func capabilities(currency string) refund.Capabilities {
+func capabilities(currency string, signed bool) refund.Capabilities {
+	callbacks := refund.Fact[refund.CallbackMode]{Value: refund.CallbackUnsigned, Evidence: refund.Assumed, Source: docs + " has a webhook_url; its payload and signature are not documented"}
+	if signed {
+		callbacks.Value = refund.CallbackSigned
+		callbacks.Source = "webhook_header is configured; no document says in which header a signature is, or what is signed"
+	}
 	return refund.Capabilities{
 		Gateway:          gateway,
 		Currencies:       refund.Fact[[]string]{Value: []string{currency}, Evidence: refund.Assumed, Source: "only ZMW is seen in the samples"},
@@ -52,7 +57,7 @@ func capabilities(currency string) refund.Capabilities {
 		RepeatedPartials: refund.Fact[refund.Answer]{Value: refund.NobodyKnows, Evidence: refund.Assumed, Source: "no document says whether the sum is limited"},
 		Accepted:         refund.Fact[refund.Status]{Value: refund.StatusPending, Evidence: refund.Documented, Source: docs + " (refund queued)"},
 		Inspect:          refund.Fact[refund.Answer]{Value: refund.Can, Evidence: refund.Documented, Source: docsCheck + " (by the refund's reference)"},
-		Callback:         refund.Fact[refund.CallbackMode]{Value: refund.CallbackUnsigned, Evidence: refund.Assumed, Source: docs + " has a webhook_url; its payload and signature are not documented"},
+		Callback:         callbacks,
 		Params: []refund.Param{
 			{Name: paramCountry, Use: `sent as it is, such as "Zambia"`},
 			{Name: paramCurrency, Use: "sent as it is; must be the provider's currency"},

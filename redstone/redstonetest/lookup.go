@@ -41,13 +41,18 @@ func (g *Gateway) check(r pretend.Request, l *pretend.Ledger) pretend.Answer {
 	if g.cfg.Inconclusive {
 		kind, state = "payment", "successful"
 	}
+	return pretend.Answer{Body: fmt.Appendf(nil, `{"status":"success","code":200,"message":"Transaction check completed successfully.",`+
+		`"data":{%s}}`, g.row(refund, reference, kind, state))}
+}
+
+// row is what the documents show of a transaction. The dashboard reads the name of the reason; that it is here is assumed.
+func (g *Gateway) row(refund pretend.Refund, reference, kind, state string) string {
 	reason := ""
 	if state == "failed" {
-		reason = fmt.Sprintf(`,"reason_for_failure":%s`, quote(g.cfg.FailureReason)) // the dashboard reads this name; that it is here is assumed
+		reason = `,"reason_for_failure":` + quote(g.cfg.FailureReason)
 	}
-	return pretend.Answer{Body: fmt.Appendf(nil, `{"status":"success","code":200,"message":"Transaction check completed successfully.",`+
-		`"data":{"amount":%s,"charge":0,"environment":%s,"type":%s,"method":"mobilemoney","status":%s,"currency":%s,"reference":%s%s}}`,
-		refund.Amount.Number(), quote(g.environment()), quote(kind), quote(state), quote(refund.Amount.Currency()), quote(reference), reason)}
+	return fmt.Sprintf(`"amount":%s,"charge":0,"environment":%s,"type":%s,"method":"mobilemoney","status":%s,"currency":%s,"reference":%s%s`,
+		refund.Amount.Number(), quote(g.environment()), quote(kind), quote(state), quote(refund.Amount.Currency()), quote(reference), reason)
 }
 
 // payment answers a look-up of a payment. The payer's data in it are invented, and there for clients to be tested that must not
@@ -110,7 +115,7 @@ func state(r pretend.Refund) string {
 	switch {
 	case r.Pending:
 		return "pending"
-	case r.State == pretend.Declined:
+	case r.State == pretend.Declined, r.State == pretend.Reversed: // that a refund which was done can become failed is assumed
 		return "failed"
 	default:
 		return "successful"

@@ -1,6 +1,6 @@
 // Package redstonetest is a pretend Redstone gateway: it answers refund calls and look-ups as the documents of Redstone Payment
-// Gateway Services say, keeps a ledger, and goes wrong on demand. It shares no code with package redstone, so that the two can
-// disagree.
+// Gateway Services say, sends callbacks, keeps a ledger, and goes wrong on demand. It shares no code with package redstone, so that
+// the two can disagree.
 //
 //	gateway, err := redstonetest.Start(redstonetest.Config{})
 //	if err != nil { … }
@@ -37,15 +37,24 @@ const path = "/v1/payment/refunds/process"
 
 // Config says what kind of Redstone gateway to pretend. Its zero value is the gateway as documented.
 type Config struct {
-	SecretKey      string           // DefaultSecretKey if empty
-	PublicKey      string           // DefaultPublicKey if empty
-	EmptyReference bool             // answer with an empty data.reference, as the documents' sample does
-	RefundType     string           // data.type in look-ups of refunds; no document shows one, "refund" if empty (assumed)
-	FailureReason  string           // why a declined refund failed; "DECLINED_TRANSACTION" if empty
-	HideNewRefunds int              // so many look-ups do not show the payment's latest refund yet, for those that have one to hide
-	Inconclusive   bool             // look-ups of refunds answer as if they were asked about the payment
-	ListRefunds    bool             // show refunds in look-ups of payments, as a sister product does
-	Now            func() time.Time // nil means time.Now; must be safe for concurrent use
+	SecretKey      string // DefaultSecretKey if empty
+	PublicKey      string // DefaultPublicKey if empty
+	EmptyReference bool   // answer with an empty data.reference, as the documents' sample does
+	RefundType     string // data.type in look-ups of refunds; no document shows one, "refund" if empty (assumed)
+	FailureReason  string // why a declined refund failed; "DECLINED_TRANSACTION" if empty
+	HideNewRefunds int    // so many look-ups do not show the payment's latest refund yet, for those that have one to hide
+	Inconclusive   bool   // look-ups of refunds answer as if they were asked about the payment
+	ListRefunds    bool   // show refunds in look-ups of payments, as a sister product does
+
+	// What callbacks look like is not documented: all of it is assumed. They go to the refund's webhook_url.
+	PendingCallbacks bool   // send one when a refund is booked, too
+	FlatCallbacks    bool   // post the data alone, without the envelope around it
+	CallbackRetries  int    // how often one that was not accepted is sent again, at once
+	WebhookSecret    string // signs them with HMAC-SHA256 over the body; needs WebhookHeader
+	WebhookHeader    string // the header for the signature
+	WebhookBase64    bool   // write the signature in base64 and not in hexadecimal
+
+	Now func() time.Time // nil means time.Now; must be safe for concurrent use
 }
 
 // Gateway is a pretend Redstone gateway at work. All its methods are safe for concurrent use.
@@ -70,12 +79,19 @@ func Start(cfg Config) (*Gateway, error) {
 	if cfg.FailureReason == "" {
 		cfg.FailureReason = "DECLINED_TRANSACTION"
 	}
+	if (cfg.WebhookSecret == "") != (cfg.WebhookHeader == "") {
+		return nil, errors.New("redstonetest: WebhookSecret and WebhookHeader are needed both, or none")
+	}
 	g := &Gateway{cfg: cfg, hide: cfg.HideNewRefunds}
 	server, err := pretend.Start(pretend.Options{
 		Routes: []pretend.Route{
 			{Method: http.MethodPost, Path: path, Money: true, Answer: g.refund},
 			{Method: http.MethodGet, Path: checkPath, Answer: g.check},
 			{Method: http.MethodGet, Path: paymentPath, Answer: g.payment},
+		},
+		Callbacks: pretend.Callbacks{
+			Make:  g.callback,
+			Again: func(n int) (time.Duration, bool) { return 0, n <= cfg.CallbackRetries },
 		},
 		Now: cfg.Now,
 	})

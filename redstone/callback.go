@@ -1,0 +1,225 @@
+package redstone
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/gorefund/refund"
+	"github.com/gorefund/refund/internal/callback"
+	"github.com/gorefund/refund/internal/wire"
+)
+
+// ParseCallback checks where a callback comes from, and reads it. The body's shape
+// is not documented, so the event is a hint: [refund.StatusUnknown] wherever a
+// body contradicts itself or this provider, and otherwise still best confirmed by
+// [Provider.Inspect]. See the package's "Webhooks" for the rules.
+//
+// The error matches [refund.Forged] if the token or the signature that is
+// configured is missing or wrong, [refund.NotARefund] if the body says that it is
+// about a payment, and [refund.Malformed] if it cannot be read or tells in no way
+// which refund it is about.
+func (p *Provider) ParseCallback(_ context.Context, c refund.Callback) (*refund.Event, error) {
+	if err := callback.Check(gateway, &c); err != nil {
+		return nil, err
+	}
+	key, trust, err := p.verify(&c)
+	if err != nil {
+		return nil, err
+	}
+	n, ok := decodeNotice(c.Body)
+	switch {
+	case !ok:
+		return nil, callback.Malformed(gateway, "the body is not one JSON object")
+	case word(n.kind) == "payment":
+		return nil, callback.NotARefund(gateway, "it is about a payment")
+	}
+
+	token := addressToken("")
+	if key != "" {
+		token = tokenOf(c.URL)
+	}
+	clean := func(t wire.Text, keep ...string) string {
+		return p.http.Clean(string(token.hide([]byte(t.S))), keep...)
+	}
+	e := &refund.Event{
+		Gateway: gateway, ID: callback.ID(key, string(c.Body)), Key: key, Trust: trust,
+		PaymentID: p.reference(n.payment, token), RefundID: p.reference(n.reference, token),
+		Code: clean(n.state), At: n.at(),
+	}
+	if e.RefundID == e.PaymentID {
+		e.RefundID = "" // the payment's own is none of the refund
+	}
+	if e.Key == "" && e.RefundID == "" && e.PaymentID == "" {
+		return nil, callback.Malformed(gateway, "it tells in no way which refund it is about")
+	}
+	if n.currency.IsString(p.currency()) {
+		e.Amount = amountOf(n.amount, p.currency())
+	}
+	e.Message = clean(n.text(), e.RefundID, e.PaymentID)
+	e.Status = p.hint(&n, e, c.Body)
+	return e, nil
+}
+
+// hint is the state that a callback tells, unknown as soon as anything in it
+// speaks against it.
+func (p *Provider) hint(n *notice, e *refund.Event, body []byte) refund.Status {
+	state := word(n.state)
+	status, onItsWay := p.state(n.state)
+	switch {
+	case n.torn, !n.carries(state), e.RefundID == "" && e.PaymentID == "":
+		return refund.StatusUnknown // a state of nothing in particular may be the call's
+	case !n.environment.Absent() && !n.environment.IsString(p.environment()),
+		!n.currency.Absent() && !n.currency.IsString(p.currency()):
+		return refund.StatusUnknown
+	case word(n.kind) == "" && (e.Key == "" || !n.kind.Absent()):
+		return refund.StatusUnknown // without a token it may be about the payment
+	case !n.reference.Absent() && n.reference.S != "" && n.reference.S == n.payment.S:
+		return refund.StatusUnknown // so may this
+	case state == stateFailed:
+		if doubtsFailure(body) || !n.explained(body) {
+			return refund.StatusUnknown
+		}
+		return refund.StatusFailed
+	case !onItsWay, !n.reason.Absent() && n.reason.S != "":
+		return refund.StatusUnknown // a word nobody knows, or a reason for a failure that is none
+	}
+	return status
+}
+
+// notice is the body of a callback. All of it is assumed: the fields are those
+// that the check call's answer has (documented), the reason is the one that the
+// dashboard reads (observed), payment_reference that of the refund call
+// (documented). They stand beside each other, or in the member "data" of the
+// envelope that all answers share.
+type notice struct {
+	envelope answer
+	enclosed bool // data is there, so the status beside it is the envelope's
+	torn     bool // a field but the state is there twice with different values, or in a way that nobody can read
+
+	state, reference, payment, kind, amount, currency, environment, reason wire.Text
+
+	updated, created wire.Text
+}
+
+// decodeNotice reports whether body is one JSON object.
+func decodeNotice(body []byte) (n notice, ok bool) {
+	type pair struct{ outer, inner wire.Text }
+	var reference, payment, kind, amount, currency, environment, reason, updated, created pair
+	pairs := []struct {
+		name string
+		pair *pair
+		into *wire.Text
+	}{
+		{"reference", &reference, &n.reference},
+		{"payment_reference", &payment, &n.payment},
+		{"type", &kind, &n.kind},
+		{"amount", &amount, &n.amount},
+		{"currency", &currency, &n.currency},
+		{"environment", &environment, &n.environment},
+		{"reason_for_failure", &reason, &n.reason},
+		{"updated_at", &updated, &n.updated},
+		{"created_at", &created, &n.created},
+	}
+	a := &n.envelope
+	data := wire.Field{Name: "data", Text: &a.Data.Self, Inside: []wire.Field{
+		{Name: "status", Text: &a.Data.Status},
+		{Name: "message", Text: &a.Data.Message},
+	}}
+	fields := []wire.Field{
+		{Name: "status", Text: &a.Status},
+		{Name: "success", Text: &a.Success},
+		{Name: "code", Text: &a.Code},
+		{Name: "message", Text: &a.Message},
+	}
+	for _, x := range pairs {
+		fields = append(fields, wire.Field{Name: x.name, Text: &x.pair.outer})
+		data.Inside = append(data.Inside, wire.Field{Name: x.name, Text: &x.pair.inner})
+	}
+	if wire.Read(body, append(fields, data)) != nil {
+		return n, false
+	}
+
+	for _, x := range pairs {
+		outer, inner := x.pair.outer, x.pair.inner
+		*x.into = outer
+		if !inner.Absent() {
+			*x.into = inner
+		}
+		if scalar(outer) && scalar(inner) && (outer.Absent() || inner.Absent() || outer == inner) {
+			continue
+		}
+		*x.into = wire.Text{Shape: wire.Twice}
+		if x.into != &n.updated && x.into != &n.created { // a side field
+			n.torn = true
+		}
+	}
+	n.enclosed = !a.Data.Self.Absent()
+	n.state = a.Status
+	if !a.Data.Status.Absent() {
+		n.state = a.Data.Status
+	}
+	return n, true
+}
+
+// scalar reports whether a field is missing or has a value that can be compared.
+func scalar(t wire.Text) bool {
+	return t.Shape != wire.Object && t.Shape != wire.Array && t.Shape != wire.Twice
+}
+
+// carries reports whether state is the refund's own, and the envelope, where there
+// is one, says nothing against it. A status beside data is the call's word: it may
+// say "success" whatever became of the refund.
+func (n *notice) carries(state string) bool {
+	a := &n.envelope
+	if n.enclosed && a.Data.Status.Absent() {
+		return false
+	}
+	if !a.Success.Absent() && a.Success.S != "true" || !a.Code.Absent() && a.Code.S != "200" && a.Code.S != "201" {
+		return false
+	}
+	return !n.enclosed || a.Status.Absent() || word(a.Status) == "success" || word(a.Status) == state
+}
+
+// explained reports whether one of the documented reasons is given. Where the
+// field for it is filled, no other place counts.
+func (n *notice) explained(body []byte) bool {
+	if n.reason.S != "" {
+		return explainsFailure([]byte(n.reason.S))
+	}
+	return explainsFailure(body)
+}
+
+// text is what people may read about it.
+func (n *notice) text() wire.Text {
+	for _, t := range []wire.Text{n.reason, n.envelope.Data.Message, n.envelope.Message} {
+		if t.Shape == wire.String && t.S != "" {
+			return t
+		}
+	}
+	return wire.Text{}
+}
+
+// at is when the refund came to its state, zero if the callback does not say.
+func (n *notice) at() time.Time {
+	for _, t := range []wire.Text{n.updated, n.created} {
+		if at, err := time.Parse(time.RFC3339Nano, t.S); err == nil && t.Shape == wire.String {
+			return at.UTC()
+		}
+	}
+	return time.Time{}
+}
+
+// reference is an id as the callback gives it. One that is too long, holds what is
+// hidden or an e-mail address or begins as a phone number does is no id.
+func (p *Provider) reference(t wire.Text, token addressToken) string {
+	const longest = 255
+	if t.Shape != wire.String && t.Shape != wire.Number || len(t.S) > longest || len(token.hide([]byte(t.S))) != len(t.S) {
+		return ""
+	}
+	id := p.http.Bound(t.S)
+	if id != t.S || strings.HasPrefix(id, "+") || strings.Contains(id, "@") {
+		return ""
+	}
+	return id
+}
