@@ -111,7 +111,6 @@ func TestTokenCannotBeMade(t *testing.T) {
 		edit func(*refund.Request)
 		text string
 	}{
-		"no key":            {func(r *refund.Request) { r.Key = "" }, "give Key"},
 		"a key of its own":  {func(r *refund.Request) { r.CallbackURL += "?refund_key=x" }, "refund_key"},
 		"its own token":     {func(r *refund.Request) { r.CallbackURL += "?refund_token=x" }, "refund_token"},
 		"a query unread":    {func(r *refund.Request) { r.CallbackURL += "?a=%zz" }, "cannot be read"},
