@@ -58,9 +58,25 @@
 // # Webhooks
 //
 // Documented: Tarlan posts a signed callback to the callback_url that was given
-// with the payment, not with the refund. Observed: a plugin reads the state
-// "refund" there. Not documented: whether every refund causes one, and which
-// amount it holds. This package does not read callbacks.
+// with the payment, not with the refund; any answer but HTTP 200 makes it post
+// again for about ten minutes. The signature is made as that of a request, over
+// the body without additional_data and empty texts. [Provider.ParseCallback]
+// checks it, in lower-case hex, and then reads only what was signed. Should
+// merchant_id and project_id be configured, the callback must name both.
+//
+// Documented: status_code is a state of the payment. "refund" is
+// [refund.StatusSucceeded], and "refund_waiting" is [refund.StatusPending]; all
+// others are [refund.NotARefund]. Observed: a plugin reads "refund" there. Not
+// documented: whether every refund, also one in part, causes a callback; whether
+// amount is then the refund's or the payment's; how a refund that failed is told;
+// how times are written. So a callback proves that the payment has a refund in
+// that state, and not by itself which one.
+//
+// Not documented: how the server writes text other than ASCII, & < and > before it
+// signs. Three forms are taken, those of encoding/json (observed for &), of the
+// signature page's PHP sample, and of the Python sample of a sister product. None
+// of them writes two different bodies alike. Assumed: numbers are written short,
+// 10.50 as 10.5, integers with all their digits.
 //
 // # Look-ups
 //

@@ -53,7 +53,7 @@ func capabilities(currency string, fractions bool) refund.Capabilities {
 		RepeatedPartials: refund.Fact[refund.Answer]{Value: refund.NobodyKnows, Evidence: refund.Assumed, Source: "the status call lists refunds; no document says whether a second one is taken"},
 		Accepted:         refund.Fact[refund.Status]{Value: refund.StatusSucceeded, Evidence: refund.Documented, Source: docs + " (answers \"Success\"); " + docsKinds},
 		Inspect:          refund.Fact[refund.Answer]{Value: refund.Can, Evidence: refund.Documented, Source: docsStatus},
-		Callback:         refund.Fact[refund.CallbackMode]{Value: refund.CallbackSigned, Evidence: refund.Documented, Source: docsHook},
+		Callback:         refund.Fact[refund.CallbackMode]{Value: refund.CallbackSigned, Evidence: refund.Observed, Source: "signed: " + docsHook + "; that a refund causes one: the vendor's WooCommerce plugin reads the state refund there"},
 		Params: []refund.Param{
 			{Name: paramReference, Use: "the merchant's own order id, for look-ups"},
 			{Name: paramType, Use: "the payment's type, such as in, for look-ups"},

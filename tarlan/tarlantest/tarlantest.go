@@ -1,5 +1,5 @@
-// Package tarlantest is a pretend Tarlan gateway: it answers refund calls and look-ups as the documents of Tarlan Payments say,
-// keeps a ledger, and goes wrong on demand. It shares no code with package tarlan, so that the two can disagree.
+// Package tarlantest is a pretend Tarlan gateway: it answers refund calls and look-ups and sends callbacks as the documents of Tarlan
+// Payments say, keeps a ledger, and goes wrong on demand. It shares no code with package tarlan, so that the two can disagree.
 //
 //	gateway, err := tarlantest.Start(tarlantest.Config{})
 //	if err != nil { … }
@@ -48,6 +48,9 @@ type Config struct {
 	HideNewRefunds   int              // so many look-ups do not show the payment's latest refund yet, for those that have one to hide
 	Inconclusive     bool             // look-ups never show a refund: no list, and the state stays as it was
 	StructuredResult bool             // answer success with an object in "result", as an older page has it, instead of a word
+	CallbackURL      string           // given when the payments were made: callbacks about refunds go there; none are sent if empty
+	EqualCallbacks   bool             // callbacks about refunds of one payment differ by nothing but state and amount; nobody knows whether they do
+	PaidAmount       bool             // callbacks hold what was paid instead of what is given back; nobody knows which it is
 	Now              func() time.Time // nil means time.Now; must be safe for concurrent use
 }
 
@@ -55,8 +58,9 @@ type Config struct {
 type Gateway struct {
 	*pretend.Server
 	cfg   Config
-	drift int // guarded by the ledger's lock, as hide: only answers use them
-	hide  int // look-ups that still hide the latest refund
+	drift int       // guarded by the ledger's lock, as the two below: only answers and callbacks use them
+	hide  int       // look-ups that still hide the latest refund
+	told  time.Time // the latest callback's finished_at
 }
 
 // Start begins to serve on a free port of 127.0.0.1. The caller must Close the gateway.
@@ -80,7 +84,8 @@ func Start(cfg Config) (*Gateway, error) {
 			{Method: http.MethodPost, Path: path, Money: true, Answer: g.refund},
 			{Method: http.MethodGet, Path: statusPath, Answer: g.status},
 		},
-		Now: cfg.Now,
+		Callbacks: g.callbacks(),
+		Now:       cfg.Now,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("tarlantest: %w", err)
