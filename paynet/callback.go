@@ -61,7 +61,7 @@ func (p *Provider) ParseCallback(_ context.Context, c refund.Callback) (*refund.
 	}
 	switch xactID.Shape {
 	case wire.String, wire.Number:
-		ev.RefundID = p.http.Bound(xactID.S)
+		ev.RefundID = p.http.Bound(string(callback.TokenOf(c.URL).Hide([]byte(xactID.S))))
 	}
 	if ev.Key == "" {
 		if ev.PaymentID = ev.RefundID; ev.PaymentID == "" {
@@ -70,8 +70,9 @@ func (p *Provider) ParseCallback(_ context.Context, c refund.Callback) (*refund.
 	}
 	ev.ID = callback.ID(ev.Key, string(c.Body))
 	ev.Code = p.http.Bound(code.S)
+	token := callback.TokenOf(c.URL)
 	if message.Shape == wire.String {
-		ev.Message = p.http.Clean(message.S, xactID.S)
+		ev.Message = p.http.Clean(string(token.Hide([]byte(message.S))), xactID.S)
 	}
 	if status.Shape == wire.String || status.Shape == wire.Number { // its values are not documented
 		ev.Message = p.http.Clean("status "+status.S+": "+ev.Message, xactID.S)

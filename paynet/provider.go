@@ -140,6 +140,7 @@ func (p *Provider) Refund(ctx context.Context, req refund.Request) (*refund.Resu
 	if err != nil {
 		return nil, err
 	}
+	reply.Body = callback.TokenOf(address).Hide(reply.Body)
 	return p.judge(&req, reply)
 }
 

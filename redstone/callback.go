@@ -35,12 +35,12 @@ func (p *Provider) ParseCallback(_ context.Context, c refund.Callback) (*refund.
 		return nil, callback.NotARefund(gateway, "it is about a payment")
 	}
 
-	token := addressToken("")
+	token := callback.Token("")
 	if key != "" {
-		token = tokenOf(c.URL)
+		token = callback.TokenOf(c.URL)
 	}
 	clean := func(t wire.Text, keep ...string) string {
-		return p.http.Clean(string(token.hide([]byte(t.S))), keep...)
+		return p.http.Clean(string(token.Hide([]byte(t.S))), keep...)
 	}
 	e := &refund.Event{
 		Gateway: gateway, ID: callback.ID(key, string(c.Body)), Key: key, Trust: trust,
@@ -212,9 +212,9 @@ func (n *notice) at() time.Time {
 
 // reference is an id as the callback gives it. One that is too long, holds what is
 // hidden or an e-mail address or begins as a phone number does is no id.
-func (p *Provider) reference(t wire.Text, token addressToken) string {
+func (p *Provider) reference(t wire.Text, token callback.Token) string {
 	const longest = 255
-	if t.Shape != wire.String && t.Shape != wire.Number || len(t.S) > longest || len(token.hide([]byte(t.S))) != len(t.S) {
+	if t.Shape != wire.String && t.Shape != wire.Number || len(t.S) > longest || len(token.Hide([]byte(t.S))) != len(t.S) {
 		return ""
 	}
 	id := p.http.Bound(t.S)

@@ -149,7 +149,7 @@ func (p *Provider) Refund(ctx context.Context, req refund.Request) (*refund.Resu
 	}
 	// An answer may quote the address. The token is ASCII that JSON and URLs write
 	// as it is.
-	reply.Body = token.hide(reply.Body)
+	reply.Body = token.Hide(reply.Body)
 	return p.judge(&req, reply)
 }
 
@@ -167,7 +167,7 @@ func (p *Provider) Plan(_ context.Context, req refund.Request) (*refund.Plan, er
 
 // prepare checks req, and puts key and token into its CallbackURL if there is a
 // CallbackSecret. The caller's own request stays as it is.
-func (p *Provider) prepare(op string, req *refund.Request) (addressToken, error) {
+func (p *Provider) prepare(op string, req *refund.Request) (callback.Token, error) {
 	if err := p.check(op, req); err != nil {
 		return "", err
 	}
@@ -176,7 +176,7 @@ func (p *Provider) prepare(op string, req *refund.Request) (addressToken, error)
 		return "", err
 	}
 	req.CallbackURL = address
-	return tokenOf(address), nil
+	return callback.TokenOf(address), nil
 }
 
 func (p *Provider) check(op string, req *refund.Request) error {

@@ -139,3 +139,15 @@ func TestID(t *testing.T) {
 	assert.NotEqual(t, callback.ID("ab"), callback.ID("a", "b"))
 	assert.NotEqual(t, callback.ID("a", "b"), callback.ID("b", "a"))
 }
+
+func TestTokenIsHidden(t *testing.T) {
+	t.Parallel()
+	address, err := callback.Address("paynet", "refund", "https://shop.example/hook", secret, "k1")
+	require.NoError(t, err)
+	_, token, _ := strings.Cut(address, "refund_token=")
+	hidden := string(callback.TokenOf(address).Hide([]byte("cannot post to " + address + ", not to " + token)))
+	assert.NotContains(t, hidden, token)
+	assert.Equal(t, "cannot post to https://shop.example/hook?refund_key=k1&refund_token=***, not to ***", hidden)
+	assert.Equal(t, "text", string(callback.TokenOf("https://shop.example/hook").Hide([]byte("text"))), "without a token")
+	assert.Empty(t, callback.TokenOf("https://shop.example/%zz"))
+}
