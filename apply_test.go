@@ -24,7 +24,7 @@ type office struct {
 	status refund.Status
 	report *refund.Report
 	asked  int
-	query  refund.Query // the last one
+	query  refund.Query     // the last one
 	during func(key string) // what happens between the request and its answer
 	fail   error            // the answer to a refund, if it is an error
 }

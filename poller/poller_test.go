@@ -298,14 +298,16 @@ func TestNewRefuses(t *testing.T) {
 	client := refund.New(newAcme("acme"), refund.WithJournal(j))
 	one := []*refund.Client{client}
 	for name, f := range map[string]func() (*poller.Poller, error){
-		"no list":        func() (*poller.Poller, error) { return poller.New(nil, one) },
-		"no clients":     func() (*poller.Poller, error) { return poller.New(j, nil) },
-		"a nil client":   func() (*poller.Poller, error) { return poller.New(j, []*refund.Client{nil}) },
-		"two of a name":  func() (*poller.Poller, error) { return poller.New(j, []*refund.Client{client, client}) },
-		"no clock":       func() (*poller.Poller, error) { return poller.New(j, one, poller.WithClock(nil)) },
-		"no pause":       func() (*poller.Poller, error) { return poller.New(j, one, poller.WithEvery(0)) },
-		"negative pace":  func() (*poller.Poller, error) { return poller.New(j, one, poller.WithPace("", poller.Pace{First: -1})) },
-		"shorter at max": func() (*poller.Poller, error) { return poller.New(j, one, poller.WithPace("acme", poller.Pace{First: 2, Max: 1})) },
+		"no list":       func() (*poller.Poller, error) { return poller.New(nil, one) },
+		"no clients":    func() (*poller.Poller, error) { return poller.New(j, nil) },
+		"a nil client":  func() (*poller.Poller, error) { return poller.New(j, []*refund.Client{nil}) },
+		"two of a name": func() (*poller.Poller, error) { return poller.New(j, []*refund.Client{client, client}) },
+		"no clock":      func() (*poller.Poller, error) { return poller.New(j, one, poller.WithClock(nil)) },
+		"no pause":      func() (*poller.Poller, error) { return poller.New(j, one, poller.WithEvery(0)) },
+		"negative pace": func() (*poller.Poller, error) { return poller.New(j, one, poller.WithPace("", poller.Pace{First: -1})) },
+		"shorter at max": func() (*poller.Poller, error) {
+			return poller.New(j, one, poller.WithPace("acme", poller.Pace{First: 2, Max: 1}))
+		},
 	} {
 		p, err := f()
 		require.Error(t, err, name)

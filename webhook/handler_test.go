@@ -74,7 +74,9 @@ type shop struct {
 func open(t *testing.T, j refund.Journal, opts ...webhook.Option) *shop {
 	t.Helper()
 	s := &shop{acme: new(acme), log: new(bytes.Buffer)}
-	clock := func() time.Time { return time.Date(2026, 3, 29, 12, 0, 0, 0, time.UTC).Add(time.Duration(s.now.Load()) * time.Second) }
+	clock := func() time.Time {
+		return time.Date(2026, 3, 29, 12, 0, 0, 0, time.UTC).Add(time.Duration(s.now.Load()) * time.Second)
+	}
 	s.client = refund.New(s.acme, refund.WithJournal(j), refund.WithClock(clock))
 	var err error
 	s.Handler, err = webhook.New(s.client, append([]webhook.Option{webhook.WithLogger(slog.New(slog.NewTextHandler(s.log, nil)))}, opts...)...)
