@@ -225,11 +225,11 @@ func TestNoTestingInPrograms(t *testing.T) {
 }
 
 // A service that uses refund and one adapter compiles this module, resty,
-// decimal and what these need, and nothing else.
+// decimal, golang-jwt with TLPE and what these need, and nothing else.
 func TestServiceDependencies(t *testing.T) {
 	t.Parallel()
 	p := list(t)
-	allowed := []string{"github.com/go-resty/resty/v2", "github.com/shopspring/decimal", "golang.org/x/net"}
+	allowed := []string{"github.com/go-resty/resty/v2", "github.com/golang-jwt/jwt/v5", "github.com/shopspring/decimal", "golang.org/x/net"}
 	found := 0
 	for path, one := range p.own {
 		if layerOf(path) != adapter {

@@ -41,7 +41,7 @@ func TestFromEnvRefuses(t *testing.T) {
 	t.Parallel()
 	const (
 		single = "the environment (a field is REFUND_ and its name in capitals): "
-		fields = "REFUND_AMOUNT_AS, REFUND_BASE_URL, REFUND_CODES, REFUND_CURRENCY, REFUND_ENVIRONMENT, REFUND_TIMEOUT, REFUND_TOKEN, REFUND_WEBHOOK_SECRET"
+		fields = "REFUND_AMOUNT_AS, REFUND_BASE_URL, REFUND_CODES, REFUND_CURRENCY, REFUND_ENVIRONMENT, REFUND_TIMEOUT, REFUND_TOKEN, REFUND_WEBHOOK_ALGORITHM, REFUND_WEBHOOK_PUBLIC_KEY, REFUND_WEBHOOK_SECRET"
 	)
 	for name, test := range map[string]struct {
 		env  map[string]string

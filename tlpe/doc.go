@@ -83,7 +83,7 @@
 // # Webhooks
 //
 // Refunds seem to be notified like payments, as a signed token (observed, not
-// documented). The adapter does not read notifications.
+// documented). [Provider.ParseCallback] verifies them with [Config.WebhookSecret].
 //
 // # Errors
 //

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/golang-jwt/jwt/v5"
+
 	"github.com/gorefund/refund"
 	"github.com/gorefund/refund/internal/conf"
 	"github.com/gorefund/refund/internal/httpx"
@@ -19,9 +21,19 @@ const gateway = "tlpe"
 // secret.
 type Config struct {
 	Token         string             `json:"token" secret:"true"`          // the integrator's token, sent bare
-	WebhookSecret string             `json:"webhook_secret" secret:"true"` // signs the notifications; only callbacks need it
+	WebhookSecret string             `json:"webhook_secret" secret:"true"` // signs the notifications, its text as it is; only callbacks need it; never the token
 	Environment   refund.Environment `json:"environment"`                  // required
 	Currency      string             `json:"currency"`                     // of all payments of this account; default PHP
+
+	// WebhookAlgorithm is what the notifications are signed with: "HS256", the
+	// default (documented), or "RS256" (observed: one public client says that live
+	// notifications have it; no document does). A notification with another one is
+	// forged.
+	WebhookAlgorithm string `json:"webhook_algorithm"`
+
+	// WebhookPublicKey verifies "RS256", which needs it: an RSA public key as PEM or
+	// as base64 of DER (SPKI).
+	WebhookPublicKey string `json:"webhook_public_key" secret:"true"`
 
 	// AmountAs is the JSON type of a partial refund's amount: "string", the
 	// default, which the schema and the only public client use, or "number",
@@ -32,6 +44,7 @@ type Config struct {
 	Timeout   time.Duration          `json:"timeout"`  // of a whole call; default 60 s; "30s" in JSON
 	Codes     map[string]refund.Code `json:"codes"`    // status codes that the vendor explained to you
 	Transport http.RoundTripper      `json:"-"`        // default: one of its own
+	Now       func() time.Time       `json:"-"`        // for tests of the notifications' times; default time.Now
 }
 
 // Format implements [fmt.Formatter]: every verb masks the secrets.
@@ -59,6 +72,9 @@ type Provider struct {
 	caps     refund.Capabilities
 	env      refund.Environment
 	asNumber bool
+	now      func() time.Time
+	method   jwt.SigningMethod // of the notifications
+	key      any               // of method's type; nil: notifications cannot be verified
 }
 
 var (
@@ -78,6 +94,11 @@ func New(c Config) (*Provider, error) {
 	if c.AmountAs != "" && c.AmountAs != "string" && c.AmountAs != "number" {
 		problems.Addf(`amount_as must be "string" or "number"`)
 	}
+	method, key := webhookKey(&c, &problems)
+	now := c.Now
+	if now == nil {
+		now = time.Now
+	}
 	caps := capabilities(currency)
 	if err := caps.AddCodes(c.Codes); err != nil {
 		problems.Addf("%v", err)
@@ -89,9 +110,10 @@ func New(c Config) (*Provider, error) {
 		http: httpx.New(httpx.Options{
 			Gateway: gateway, BaseURL: base, Transport: c.Transport, Timeout: c.Timeout,
 			Header:  map[string]string{"Authorization": c.Token},
-			Secrets: []string{c.Token, c.WebhookSecret},
+			Secrets: []string{c.Token, c.WebhookSecret, c.WebhookPublicKey},
 		}),
 		caps: caps, env: c.Environment, asNumber: c.AmountAs == "number",
+		now: now, method: method, key: key,
 	}, nil
 }
 

@@ -29,6 +29,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gorefund/refund/money"
@@ -66,6 +68,18 @@ type Config struct {
 	// ReportsPaid makes every report say OK.00.00, whatever was refunded. The documents don't say whether the code turns.
 	ReportsPaid bool
 
+	// CallbackURL is where refunds are notified, on loopback; empty: nowhere. It is set at onboarding (documented).
+	CallbackURL string
+
+	// WebhookSecret signs the notifications by its text; empty means [DefaultWebhookSecret].
+	WebhookSecret string
+
+	// CamelCase makes notifications say statusCode instead of status_code. Public clients read either.
+	CamelCase bool
+
+	// NotifiesPaid makes a refund's notification show the payment's amount instead of the refund's. Nobody says which it is.
+	NotifiesPaid bool
+
 	// Now is the clock of the ledger and of the answers' timestamp; nil means [time.Now]. It must be safe for concurrent use
 	// and must not call the gateway.
 	Now func() time.Time
@@ -75,6 +89,10 @@ type Config struct {
 type Gateway struct {
 	*pretend.Server
 	token string
+	desk  desk
+
+	payments sync.Map // those added, by their id, for their notifications
+	told     atomic.Int64
 }
 
 // Start starts a pretend TLPE on loopback. It fails if the token could not travel in a header or no port can be had.
@@ -86,9 +104,13 @@ func Start(cfg Config) (*Gateway, error) {
 		// The token is left out of the text: it may be somebody's real one.
 		return nil, errors.New("tlpetest: Token holds a space or a character that a header can't carry")
 	}
+	if cfg.WebhookSecret == "" {
+		cfg.WebhookSecret = DefaultWebhookSecret
+	}
 	d := desk{cfg: cfg, hidden: make(map[string]int)}
 	s, err := pretend.Start(pretend.Options{
-		Now: cfg.Now,
+		Now:       cfg.Now,
+		Callbacks: pretend.Callbacks{Make: d.callback},
 		Routes: []pretend.Route{
 			{Method: http.MethodPost, Path: Path, Money: true, Answer: d.answer},
 			{Method: http.MethodGet, Path: ReportPath, Answer: d.report},
@@ -97,7 +119,7 @@ func Start(cfg Config) (*Gateway, error) {
 	if err != nil {
 		return nil, fmt.Errorf("tlpetest: %w", err)
 	}
-	return &Gateway{Server: s, token: cfg.Token}, nil
+	return &Gateway{Server: s, token: cfg.Token, desk: d}, nil
 }
 
 // Token returns the token that the gateway accepts.
