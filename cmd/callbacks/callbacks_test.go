@@ -1,0 +1,361 @@
+package callbacks_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gorefund/refund"
+	"github.com/gorefund/refund/cmd/internal/databases"
+	"github.com/gorefund/refund/cmd/internal/databases/testdb"
+	"github.com/gorefund/refund/cmd/internal/process"
+	"github.com/gorefund/refund/paynet/paynettest"
+	"github.com/gorefund/refund/poller"
+	"github.com/gorefund/refund/redstone/redstonetest"
+	"github.com/gorefund/refund/refundtest/pretend"
+	"github.com/gorefund/refund/tarlan/tarlantest"
+	"github.com/gorefund/refund/tlpe/tlpetest"
+)
+
+// refundsVar is how many refunds are made in all: CALLBACK_TEST_REFUNDS=10000.
+const refundsVar = "CALLBACK_TEST_REFUNDS"
+
+// refunds of each gateway.
+func refunds(t *testing.T) int {
+	all := 1000
+	if testing.Short() {
+		all = 200
+	}
+	if s := os.Getenv(refundsVar); s != "" {
+		var err error
+		all, err = strconv.Atoi(s)
+		require.NoError(t, err, refundsVar)
+	}
+	return all / len(lanes)
+}
+
+// The service is killed and started again while callbacks come early, late, twice,
+// shuffled and forged, some answers are lost, and some refunds are taken back. In the
+// end the journal says of each refund what the gateway's ledger says, and none was
+// paid twice.
+func TestEveryDisorder(t *testing.T) {
+	for _, name := range []databases.Name{databases.SQLite, databases.PostgreSQL} {
+		t.Run(string(name), func(t *testing.T) {
+			w := newWorld(t, name, refunds(t))
+			w.run(t)
+			w.settle(t)
+			w.check(t)
+		})
+	}
+}
+
+// world is what survives the service.
+type world struct {
+	at      testdb.Database
+	refunds int
+	address string
+	servers map[string]*pretend.Server
+	urls    map[string]string
+	random  *rand.Rand
+
+	sent  []pretend.Callback // genuine ones, to be sent again
+	flips map[string]bool    // refunds taken back, by the ledger's id
+	stats struct{ kills, delivered, again, forged, reversed int }
+}
+
+func newWorld(t *testing.T, name databases.Name, n int) *world {
+	w := &world{
+		at: testdb.New(t, name), refunds: n, servers: make(map[string]*pretend.Server), urls: make(map[string]string),
+		random: rand.New(rand.NewPCG(7, uint64(n))), flips: make(map[string]bool),
+	}
+	// A port that was free a moment ago: the service listens there each time.
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	w.address = listener.Addr().String()
+	require.NoError(t, listener.Close())
+	hook := func(lane string) string { return "http://" + w.address + "/callbacks/" + lane }
+
+	const retries = 1 << 20 // as long as the service is down
+	a, err := tarlantest.Start(tarlantest.Config{CallbackURL: hook("tarlan")})
+	require.NoError(t, err)
+	b, err := redstonetest.Start(redstonetest.Config{CallbackRetries: retries})
+	require.NoError(t, err)
+	c, err := paynettest.Start(paynettest.Config{CallbackRetries: retries, ListLimit: 100000})
+	require.NoError(t, err)
+	d, err := tlpetest.Start(tlpetest.Config{CallbackURL: hook("tlpe")})
+	require.NoError(t, err)
+	for lane, server := range map[string]*pretend.Server{"tarlan": a.Server, "redstone": b.Server, "paynet": c.Server, "tlpe": d.Server} {
+		t.Cleanup(server.Close)
+		w.servers[lane], w.urls[lane] = server, server.URL()
+		for i := range (n + 1) / 2 {
+			require.NoError(t, server.AddPayment(pretend.Payment{ID: paymentID(lane, i), Amount: paid(lane)}))
+		}
+	}
+	return w
+}
+
+// run lets services work and die until one has been through all refunds.
+func (w *world) run(t *testing.T) {
+	stop := make(chan struct{})
+	var gateways sync.WaitGroup
+	gateways.Go(func() { w.callBack(t.Context(), t, stop) })
+	defer func() {
+		close(stop)
+		gateways.Wait()
+	}()
+	w.trouble()
+	for life := range 12 {
+		p := process.Start(t, "service", task{Database: w.at, Address: w.address, Gateways: w.urls, Refunds: w.refunds, Seed: uint64(life)})
+		last := life == 11
+		until := 1 + rand.New(rand.NewPCG(3, uint64(life))).IntN(len(lanes)*w.refunds/3)
+		done := false
+		for line := range p.Lines() {
+			if done = line == "done"; done {
+				break
+			}
+			if until--; until == 0 && !last {
+				break
+			}
+		}
+		if done {
+			// Callbacks go on coming for a while, and once more it dies.
+			w.drain(t, p)
+			return
+		}
+		p.Kill()
+		_, err := p.Rest()
+		require.True(t, process.Killed(err), "%v", err)
+		w.stats.kills++
+	}
+	t.Fatal("no service came to its end")
+}
+
+// drain waits until the gateways owe nothing any more, while the service lives.
+func (w *world) drain(t *testing.T, p *process.Process) {
+	deadline := time.Now().Add(2 * time.Minute)
+	for {
+		owed := 0
+		for _, server := range w.servers {
+			owed += len(server.Owed())
+			for _, r := range server.Refunds() {
+				if r.Pending {
+					owed++
+				}
+			}
+		}
+		if owed == 0 {
+			break
+		}
+		require.True(t, time.Now().Before(deadline), "%d callbacks are still owed", owed)
+		time.Sleep(20 * time.Millisecond)
+	}
+	p.Kill()
+	_, err := p.Rest()
+	require.True(t, process.Killed(err), "%v", err)
+	w.stats.kills++
+}
+
+// trouble makes some answers get lost, before or after the booking, and some callbacks
+// come before the answer.
+func (w *world) trouble() {
+	for _, lane := range lanes {
+		server := w.servers[lane]
+		for range w.refunds / 20 {
+			server.Inject(make([]pretend.Fault, w.random.IntN(20))...) // none
+			server.Inject([]pretend.Fault{pretend.DropBeforeBooking, pretend.DropAfterBooking, pretend.HTMLError, pretend.DropUnread}[w.random.IntN(4)])
+		}
+		for range w.refunds / 4 {
+			switch {
+			case w.random.IntN(2) == 0 || lane == "tarlan" || lane == "tlpe":
+				server.Early("")
+			default:
+				server.Early([]string{pretend.Approved, pretend.Declined}[w.random.IntN(2)])
+			}
+		}
+	}
+}
+
+// callBack is what the gateways do: they decide, change their minds, and call back in
+// disorder.
+func (w *world) callBack(ctx context.Context, t *testing.T, stop <-chan struct{}) {
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for round := uint64(0); ; round++ {
+		select {
+		case <-stop:
+			return
+		case <-tick.C:
+		}
+		for _, lane := range lanes {
+			server := w.servers[lane]
+			w.decide(lane)
+			arrange := []pretend.Arrangement{pretend.Shuffled(round)}
+			if round%3 == 0 {
+				arrange = append(arrange, pretend.Twice)
+			}
+			done, err := server.Deliver(ctx, arrange...)
+			if err != nil && ctx.Err() == nil {
+				t.Errorf("Deliver: %v", err)
+				return
+			}
+			for _, d := range done {
+				if d.Status == 200 {
+					w.stats.delivered++
+					w.sent = append(w.sent, d.Callback)
+				}
+			}
+			w.repeatAndForge(ctx, server)
+		}
+	}
+}
+
+// decide gives some pending refunds their outcome, and takes some done ones back.
+func (w *world) decide(lane string) {
+	if lane == "tarlan" || lane == "tlpe" {
+		return // done at once
+	}
+	server := w.servers[lane]
+	owed := make(map[string]bool)
+	for _, c := range server.Owed() {
+		owed[c.RefundID] = true
+	}
+	for i, r := range server.Refunds() {
+		switch {
+		case r.Pending && w.random.IntN(3) == 0: // the others later
+			state := pretend.Approved
+			if w.random.IntN(6) == 0 {
+				state = pretend.Declined
+			}
+			_ = server.Decide(r.ID, state) // it may be decided meanwhile
+		case r.State == pretend.Approved && i%17 == 0 && !owed[r.ID] && !w.flips[r.ID]:
+			w.flips[r.ID] = true
+			if server.Reverse(r.ID) == nil {
+				w.stats.reversed++
+			}
+		}
+	}
+}
+
+// repeatAndForge sends an old callback again, and one that nobody made.
+func (w *world) repeatAndForge(ctx context.Context, server *pretend.Server) {
+	if len(w.sent) == 0 {
+		return
+	}
+	old := w.sent[w.random.IntN(len(w.sent))]
+	if d, err := server.Send(ctx, old); err == nil && d.Status == 200 {
+		w.stats.again++
+	}
+	forged := old
+	forged.Header = old.Header.Clone()
+	forged.Header.Del("Authorization")
+	forged.URL, _, _ = strings.Cut(old.URL, "?")
+	if strings.HasSuffix(forged.URL, "tlpe") {
+		forged.Body = []byte(strings.Replace(string(old.Body), ".", ".A", 2))
+	}
+	if d, err := server.Send(ctx, forged); err == nil && d.Status == 403 {
+		w.stats.forged++
+	}
+}
+
+// settle is the next start of the service, long after: it goes on with callbacks that
+// were stored and not carried out, and asks where none came.
+func (w *world) settle(t *testing.T) {
+	d, err := newDesk(w.at.Journal(t), w.urls, poller.Pace{First: time.Second}, refund.WithClock(func() time.Time { return time.Now().Add(48 * time.Hour) }))
+	require.NoError(t, err)
+	for _, lane := range lanes {
+		for {
+			n, err := d.hooks[lane].Resume(t.Context())
+			require.NoError(t, err)
+			if n == 0 {
+				break
+			}
+		}
+		left, err := d.clients[lane].Unfinished(t.Context(), 0, 10)
+		require.NoError(t, err)
+		assert.Empty(t, left)
+	}
+}
+
+// check compares the journal with the ledgers.
+func (w *world) check(t *testing.T) {
+	store := w.at.Journal(t)
+	states := make(map[string]int)
+	undecided := 0
+	for _, lane := range lanes {
+		ledger := make(map[string][]pretend.Refund) // by payment and amount
+		for _, r := range w.servers[lane].Refunds() {
+			id := r.PaymentID + " " + r.Amount.String()
+			ledger[id] = append(ledger[id], r)
+		}
+		for _, o := range orders(lane, w.refunds) {
+			made := ledger[o.payment+" "+o.amount.String()]
+			assert.LessOrEqual(t, len(made), 1, "%s was paid twice", o.key)
+			e, err := store.Entry(t.Context(), o.key)
+			if errors.Is(err, refund.ErrNoEntry) {
+				assert.Empty(t, made, "%s was paid and is lost", o.key)
+				states["not begun, behind an unknown one"]++
+				continue
+			}
+			require.NoError(t, err)
+			states[e.Status.String()]++
+			assertOnce(t, e)
+			if len(made) == 0 {
+				assert.Contains(t, []refund.Status{refund.StatusUnknown, refund.StatusNotSent, refund.StatusRefused}, e.Status, "%s: %s", o.key, history(e))
+				continue
+			}
+			switch r := made[0]; r.State {
+			case "", pretend.Approved:
+				assert.Equal(t, refund.StatusSucceeded, e.Status, "%s: %s", o.key, history(e))
+			case pretend.Declined:
+				assert.Equal(t, refund.StatusFailed, e.Status, "%s: %s", o.key, history(e))
+			case pretend.Reversed:
+				if e.Status == refund.StatusUnknown && e.Flagged() && lane == "paynet" {
+					undecided++ // the later word was carried out first, and carries no time
+					continue
+				}
+				assert.Contains(t, []refund.Status{refund.StatusReversed, refund.StatusFailed}, e.Status, "%s: %s", o.key, history(e))
+			}
+		}
+	}
+	assert.LessOrEqual(t, undecided, 1+w.stats.reversed/20, "too many that only a person can decide")
+	t.Logf("%d kills, %d callbacks delivered, %d sent again, %d forged and refused, %d refunds taken back, %d left to a person; states %v",
+		w.stats.kills, w.stats.delivered, w.stats.again, w.stats.forged, w.stats.reversed, undecided, states)
+	assert.Positive(t, w.stats.kills)
+	assert.Positive(t, w.stats.again)
+	assert.Positive(t, w.stats.forged)
+	assert.Positive(t, w.stats.reversed)
+}
+
+// assertOnce makes sure that no state comes twice in a refund's history but by its
+// own answer and begin.
+func assertOnce(t *testing.T, e *refund.Entry) {
+	t.Helper()
+	seen := make(map[string]bool)
+	for _, ch := range e.History {
+		if ch.Cause != refund.CauseCallback {
+			continue
+		}
+		name := fmt.Sprint(ch.Event, " ", ch.Status)
+		assert.False(t, seen[name], "%s: an event was carried out twice: %s", e.Key, history(e))
+		seen[name] = true
+	}
+}
+
+func history(e *refund.Entry) string {
+	var b strings.Builder
+	for _, ch := range e.History {
+		fmt.Fprintf(&b, "%s by %s (%s); ", ch.Status, ch.Cause, ch.Note)
+	}
+	return b.String()
+}
