@@ -163,7 +163,17 @@ func service(l process.Life) error {
 	go func() { _ = http.Serve(listener, mux) }()
 	go func() { _ = d.poller.Run(ctx) }()
 
-	const workers = 4 // of each gateway
+	// Several times: a refund may meet another one of its payment on the way.
+	for range 4 {
+		refundAll(ctx, l, &todo, d)
+	}
+	l.Say("done")
+	select {} // callbacks still come
+}
+
+// refundAll makes all refunds, each gateway's by several workers.
+func refundAll(ctx context.Context, l process.Life, todo *task, d *desk) {
+	const workers = 4
 	var wg sync.WaitGroup
 	for _, lane := range lanes {
 		list := orders(lane, todo.Refunds)
@@ -189,6 +199,4 @@ func service(l process.Life) error {
 		}
 	}
 	wg.Wait()
-	l.Say("done")
-	select {} // callbacks still come
 }
