@@ -2,16 +2,14 @@ package refund
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"time"
 )
 
-// What a Client does with the events of callbacks: keep them, find the refund that
-// they are about, and change its state if they prove it.
+// What the event of a callback makes of the refund that it is about, also if it comes
+// before the answer to the refund call.
 
 // WithTrust lets events of that trust or more change a refund's state by
 // themselves; others only make the client ask the gateway. The default is
@@ -28,88 +26,6 @@ type Applied struct {
 	From    Status // of the refund before
 	Changed bool   // the event, or what the gateway then said, changed the refund's state
 	Why     string // in one line, for people
-}
-
-// ParseCallback verifies and reads a callback of the gateway. The error matches
-// [Unsupported] where the provider cannot, else [Forged], [Malformed] or
-// [NotARefund]. The event always has an ID: one that a provider gives none gets one
-// that is made of what the event says.
-func (c *Client) ParseCallback(ctx context.Context, cb Callback) (ev *Event, err error) {
-	p, err := ability[CallbackParser](c, "callback")
-	if err != nil {
-		return nil, err
-	}
-	malformed := func(message string) error {
-		return &Error{Gateway: c.caps.Gateway, Op: "callback", Code: Malformed, Status: StatusNotSent, Message: message}
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			ev, err = nil, malformed(fmt.Sprintf("the provider panicked with a %T", r))
-		}
-	}()
-	given, err := p.ParseCallback(ctx, cb)
-	switch {
-	case err != nil:
-		return nil, err
-	case given == nil:
-		return nil, malformed("the provider returned neither an event nor an error")
-	}
-	read := *given
-	read.Gateway = c.caps.Gateway
-	if read.ID == "" {
-		text, err := json.Marshal(&read)
-		if err != nil {
-			return nil, malformed("the event cannot be named")
-		}
-		read.ID = fmt.Sprintf("%x", sha256.Sum256(text))
-	}
-	return &read, nil
-}
-
-// inbox is the client's journal, if it keeps events.
-func (c *Client) inbox(op string) (Inbox, error) {
-	no := &Error{Gateway: c.caps.Gateway, Op: op, Code: Unsupported, Status: StatusNotSent}
-	if c.journal == nil {
-		no.Message = "the client has no journal: use refund.WithJournal"
-		return nil, no
-	}
-	in, ok := c.journal.(Inbox)
-	if !ok {
-		no.Message = "this journal keeps no callbacks: it must be a refund.Inbox, as those of package journal are"
-		return nil, no
-	}
-	return in, nil
-}
-
-// Receive stores an event until [Client.Finish]. fresh is false for a repeat of one
-// that is stored. The error matches [Unsupported] if the client's journal is no
-// [Inbox].
-func (c *Client) Receive(ctx context.Context, ev *Event) (fresh bool, err error) {
-	in, err := c.inbox("callback")
-	if err != nil {
-		return false, err
-	}
-	return in.Receive(ctx, c.name, *ev, c.now())
-}
-
-// Finish says that nothing is left to be done about an event.
-func (c *Client) Finish(ctx context.Context, ev *Event) error {
-	in, err := c.inbox("callback")
-	if err != nil {
-		return err
-	}
-	return in.Finish(ctx, c.name, ev.ID)
-}
-
-// Unfinished returns the events that were received longer than age ago and were
-// never finished, because a process has died or something failed; at most limit of
-// them, the oldest first.
-func (c *Client) Unfinished(ctx context.Context, age time.Duration, limit int) ([]Event, error) {
-	in, err := c.inbox("callback")
-	if err != nil {
-		return nil, err
-	}
-	return in.Unfinished(ctx, c.name, c.now().Add(-age), limit)
 }
 
 // applyTries is how often Apply decides anew because somebody else was faster.
@@ -169,82 +85,6 @@ func (c *Client) enter(ctx context.Context, out *Applied, m Move) (*Applied, err
 	}
 	out.Entry, out.Changed = moved, moved.Status != out.From
 	return out, nil
-}
-
-// find returns the refund that an event is about. sure is false if it may be
-// another one of the same payment. Without a refund, why says so.
-func (c *Client) find(ctx context.Context, ev *Event) (e *Entry, sure bool, why string, err error) {
-	if ev.Key != "" {
-		e, err := c.Entry(ctx, ev.Key)
-		switch {
-		case errors.Is(err, ErrNoEntry), errors.Is(err, InvalidRequest): // of another provider
-			return nil, false, "the journal has no refund of this provider with the event's key", nil
-		case err != nil:
-			return nil, false, "", err
-		case ev.PaymentID != "" && ev.PaymentID != e.Request.Payment.ID:
-			return e, false, "the event names another payment than its refund's", nil
-		}
-		return e, true, "", nil
-	}
-	if ev.PaymentID == "" {
-		return nil, false, "the event names neither a refund nor a payment of the journal's", nil
-	}
-	in, err := c.inbox("callback")
-	if err != nil {
-		return nil, false, "", err
-	}
-	all, err := in.Refunds(ctx, c.name, ev.PaymentID)
-	if err != nil {
-		return nil, false, "", err
-	}
-	return choose(all, ev)
-}
-
-// choose finds the refund among those of a payment.
-func choose(all []*Entry, ev *Event) (e *Entry, sure bool, why string, err error) {
-	for _, e := range all {
-		if e.knows(ev) {
-			return e, true, "", nil
-		}
-	}
-	if ev.RefundID != "" {
-		named := filter(all, func(e *Entry) bool { return e.Result != nil && e.Result.RefundID == ev.RefundID })
-		if len(named) == 1 {
-			return named[0], true, "", nil
-		}
-	}
-	// What the gateway never took cannot be what it speaks of.
-	taken := filter(all, func(e *Entry) bool { return e.Status != StatusNotSent && e.Status != StatusRefused })
-	if len(taken) == 0 {
-		return nil, false, "the journal has no refund of this payment that the gateway took", nil
-	}
-	if len(taken) == 1 {
-		only := taken[0]
-		if ev.Amount.IsSet() && only.Amount.IsSet() && ev.Amount != only.Amount {
-			return only, false, fmt.Sprintf("the event speaks of %s, the only refund of the payment is of %s", ev.Amount, only.Amount), nil
-		}
-		return only, true, "", nil
-	}
-	if ev.Amount.IsSet() {
-		same := filter(taken, func(e *Entry) bool { return e.Amount == ev.Amount })
-		if len(same) == 1 {
-			return same[0], true, "", nil
-		}
-		if len(same) > 1 {
-			taken = same
-		}
-	}
-	why = fmt.Sprintf("the event may be about any of %d refunds of the payment", len(taken))
-	for _, e := range taken {
-		if e.Status == StatusUnknown || e.Status == StatusPending {
-			return e, false, why, nil // at most one is unknown; the others wait for their own look-up
-		}
-	}
-	return taken[len(taken)-1], false, why, nil
-}
-
-func filter(all []*Entry, keep func(*Entry) bool) []*Entry {
-	return slices.DeleteFunc(slices.Clone(all), func(e *Entry) bool { return !keep(e) })
 }
 
 // knows reports whether an event has changed the entry already.
@@ -353,12 +193,69 @@ func (c *Client) ask(ctx context.Context, out *Applied, ev *Event, called Status
 	return c.enter(ctx, out, *m)
 }
 
-// CanReceive reports what keeps the client from receiving callbacks: an error that
-// matches [Unsupported], or nil.
-func (c *Client) CanReceive() error {
-	if _, err := ability[CallbackParser](c, "callback"); err != nil {
-		return err
+// afterCallback ends a refund whose callback came before the answer to the refund
+// call, so that the entry is no longer what the sender began. begun is the entry as
+// it was then, and m the move that came too late.
+func (c *Client) afterCallback(ctx context.Context, begun *Entry, m Move, res *Result, failure error) (*Result, error) {
+	for range applyTries {
+		e, err := c.journal.Entry(ctx, begun.Key)
+		if err != nil {
+			return nil, c.notStored(res, failure, err)
+		}
+		if !e.calledBack(begun) {
+			return nil, c.notStored(res, failure, ErrStale)
+		}
+		late, ok := e.join(m)
+		if ok {
+			if e, err = c.journal.Move(ctx, e.Key, e.Version, late); errors.Is(err, ErrStale) {
+				continue
+			} else if err != nil {
+				return nil, c.notStored(res, failure, err)
+			}
+		}
+		switch {
+		case e.Status == StatusPending || e.Status == StatusSucceeded:
+			return e.result(), nil
+		case failure != nil && StatusOf(failure) == e.Status:
+			return nil, failure
+		}
+		return nil, e.failure()
 	}
-	_, err := c.inbox("callback")
-	return err
+	return nil, c.notStored(res, failure, ErrStale)
+}
+
+// calledBack reports whether nothing but callbacks, and look-ups that they asked for,
+// changed the entry since it was begun.
+func (e *Entry) calledBack(begun *Entry) bool {
+	if !e.BeganAt.Equal(begun.BeganAt) || len(e.History) <= len(begun.History) {
+		return false
+	}
+	for _, ch := range e.History[len(begun.History):] {
+		if ch.Event == "" {
+			return false
+		}
+	}
+	return true
+}
+
+// join says what the answer to the refund call adds to what callbacks have said
+// before it came; ok is false if that is nothing.
+func (e *Entry) join(answer Move) (m Move, ok bool) {
+	m = answer
+	m.Note = "the gateway's answer, after its callback"
+	accepted := answer.Status == StatusPending || answer.Status == StatusSucceeded
+	switch {
+	case answer.Status == StatusUnknown:
+		return m, false // the callback knows better
+	case accepted && (e.Status != StatusPending || answer.Status == StatusPending):
+		m.Status = e.Status // the callback is later than the answer, which adds its details
+	case accepted: // done, and only known as pending
+	case e.Status.MoneyMoved() == No:
+		m.Status = e.Status
+	default:
+		m.Status = StatusUnknown
+		m.Note = fmt.Sprintf("the gateway's answer is %s, but its callback said %s", answer.Status, e.Status)
+		m.Err = &Error{Gateway: e.Gateway, Op: "refund", Code: OutcomeUnknown, Status: StatusUnknown, Message: m.Note}
+	}
+	return m, true
 }
