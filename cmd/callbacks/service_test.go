@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -163,17 +164,21 @@ func service(l process.Life) error {
 	go func() { _ = http.Serve(listener, mux) }()
 	go func() { _ = d.poller.Run(ctx) }()
 
-	// Several times: a refund may meet another one of its payment on the way.
-	for range 4 {
-		refundAll(ctx, l, &todo, d)
+	// Until none has met another one of its payment on the way; some never get by.
+	for range 5 {
+		if refundAll(ctx, l, &todo, d) == 0 {
+			break
+		}
 	}
 	l.Say("done")
 	select {} // callbacks still come
 }
 
-// refundAll makes all refunds, each gateway's by several workers.
-func refundAll(ctx context.Context, l process.Life, todo *task, d *desk) {
+// refundAll makes all refunds, each gateway's by several workers, and returns how many
+// were in the way of each other.
+func refundAll(ctx context.Context, l process.Life, todo *task, d *desk) (again int64) {
 	const workers = 4
+	var retry atomic.Int64
 	var wg sync.WaitGroup
 	for _, lane := range lanes {
 		list := orders(lane, todo.Refunds)
@@ -193,10 +198,14 @@ func refundAll(ctx context.Context, l process.Life, todo *task, d *desk) {
 						l.Say("%s %s", o.key, res.Status)
 					} else {
 						l.Say("%s %s", o.key, refund.StatusOf(err))
+						if refund.SafeToRetry(err) {
+							retry.Add(1)
+						}
 					}
 				}
 			})
 		}
 	}
 	wg.Wait()
+	return retry.Load()
 }
