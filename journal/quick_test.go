@@ -223,3 +223,20 @@ func explained(m *model, calls []*call, stored map[string]string) *model {
 	}
 	return nil
 }
+
+// A text with each byte that ends or escapes something, as PostgreSQL's manual
+// has the text of an array.
+func TestArrayText(t *testing.T) {
+	t.Parallel()
+	rows := []row{
+		{Key: `a"b\c,{}`, Minor: int64(-1), Currency: "TRY", BeganAt: start},
+		{Key: "", Minor: nil, Currency: nil, BeganAt: start},
+		{Key: "NULL\n", Minor: int64(7), Currency: "ş", BeganAt: start},
+	}
+	args := appendArrays([]any{"first"}, 4, rows, func(r *row) []any { return []any{r.Key, r.Minor, r.Currency, r.BeganAt} })
+	at := `"2026-05-04T03:02:01Z"`
+	assert.Equal(t, []any{
+		"first", `{"a\"b\\c,{}","","NULL` + "\n" + `"}`, `{-1,NULL,7}`, `{"TRY",NULL,"ş"}`, "{" + at + "," + at + "," + at + "}",
+	}, args)
+	assert.Equal(t, []any{"{}", "{}"}, appendArrays(nil, 2, nil, nil))
+}
