@@ -2,6 +2,7 @@ package journal
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -239,4 +240,23 @@ func TestArrayText(t *testing.T) {
 		"first", `{"a\"b\\c,{}","","NULL` + "\n" + `"}`, `{-1,NULL,7}`, `{"TRY",NULL,"ş"}`, "{" + at + "," + at + "," + at + "}",
 	}, args)
 	assert.Equal(t, []any{"{}", "{}"}, appendArrays(nil, 2, nil, nil))
+}
+
+// garbled is a database that gives back another key than it got.
+type garbled struct{ fakeQuick }
+
+func (g garbled) write(ctx context.Context, db *sql.DB, begun, moved []row) ([]string, error) {
+	keys, err := g.fakeQuick.write(ctx, db, begun, moved)
+	for i := range keys {
+		keys[i] += "?"
+	}
+	return keys, err
+}
+
+func TestKeyThatNobodyGave(t *testing.T) {
+	t.Parallel()
+	_, db := newFake(t)
+	_, fresh, err := newStore(db, garbled{}).Begin(t.Context(), intent("k1", "p1"))
+	require.ErrorContains(t, err, `"k1?"`)
+	assert.False(t, fresh)
 }
