@@ -3,6 +3,7 @@ package journal
 import (
 	"context"
 	"database/sql"
+	"fmt"
 )
 
 // quick is a language that can write the usual operations without reading first:
@@ -69,6 +70,9 @@ func (s *Store) quickly(ctx context.Context, l quick, ops []*op) (err error) {
 	}
 	for _, key := range keys {
 		o, r := tried[key], records[key]
+		if o == nil {
+			return fmt.Errorf("the database says that it has written the key %q, which nobody gave it", key)
+		}
 		o.settled, o.entry, o.fresh, o.err = true, r.entry.Clone(), o.intent != nil, nil
 		if o.fresh {
 			s.recent.put(r)

@@ -46,6 +46,7 @@ var rules = []rule{
 	{21, "an event waits, in order, until it is finished, and is known afterwards", eventsWait},
 	{22, "of many callers with one event exactly one is fresh", eventsManyCallers},
 	{23, "the entries of a payment at a provider come in the order of their first begin", refundsOfAPayment},
+	{24, "the entry has the snapshot that Admit has left: none where another refund could be taken for the new one", snapshots},
 }
 
 // Run checks all rules. open makes an empty journal each time; cleaning up is

@@ -123,6 +123,56 @@ func freeKeys(t testing.TB, j refund.Journal) {
 	}
 }
 
+func snapshots(t testing.TB, j refund.Journal) {
+	b := use(t, j)
+	begin := func(key, payment, what string, shown, want int) *refund.Entry {
+		t.Helper()
+		in := partial(key, payment, "10.00")
+		in.Before = seen(shown)
+		e := b.begin(in)
+		switch {
+		case want < 0 && e.Before != nil:
+			t.Errorf("%s: the entry that Begin returned has the snapshot %s, want none", what, detail(e.Before))
+		case want >= 0 && (e.Before == nil || len(e.Before.Refunds) != want):
+			t.Errorf("%s: the entry that Begin returned has the snapshot %s, want one of %d refunds", what, detail(e.Before), want)
+		}
+		b.same(e)
+		return e
+	}
+	const dropped = -1
+	first := begin("k1", "p1", "the first refund of a payment", 0, 0)
+	first = b.moveTo(first, refund.StatusPending)
+	second := begin("k2", "p1", "another one is pending", 1, dropped)
+	second = b.moveTo(second, refund.StatusSucceeded)
+	if second.Before != nil {
+		t.Errorf("a move brought the snapshot back: %s", detail(second.Before))
+	}
+	b.moveTo(first, refund.StatusSucceeded)
+	b.moveTo(begin("k3", "p1", "the gateway shows fewer than were accepted", 1, dropped), refund.StatusRefused)
+	third := begin("k4", "p1", "the gateway shows all that were accepted", 2, 2)
+
+	// With a key that is used again, of the try before nothing is left.
+	b.moveTo(third, refund.StatusNotSent)
+	begin("k4", "p1", "the try before had one", 1, dropped)
+	e := b.moveTo(begin("k5", "p2", "the first refund of another payment", 0, 0), refund.StatusNotSent)
+	if e.Before == nil {
+		t.Errorf("a move took the snapshot away")
+	}
+	in := partial("k5", "p2", "10.00") // no snapshot was taken
+	if e := b.begin(in); e.Before != nil {
+		t.Errorf("begun again without a snapshot, the entry has that of the try before: %s", detail(e.Before))
+	}
+}
+
+// seen is a gateway's answer that shows n refunds.
+func seen(n int) *refund.Report {
+	r := &refund.Report{State: "settled"}
+	for i := range n {
+		r.Refunds = append(r.Refunds, refund.SeenRefund{ID: fmt.Sprintf("r-%d", i), Amount: lira("10.00"), Status: refund.StatusSucceeded})
+	}
+	return r
+}
+
 // alike are texts that some comparison or another takes for the same.
 func alike() []string {
 	long := strings.Repeat("k", 254)

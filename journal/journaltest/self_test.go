@@ -32,7 +32,7 @@ func TestBrokenJournals(t *testing.T) {
 		{"a taken key is an error", []int{2, 3, 14, 16}},
 		{"a taken key changes its entry", []int{2}},
 		{"a refused refund frees its key", []int{2, 3}},
-		{"no key is ever free", []int{3, 16}},
+		{"no key is ever free", []int{3, 16, 24}},
 		{"a free key loses its history", []int{3}},
 		{"a free key stays in its payment", []int{3}},
 		{"a failed repeat frees the key", []int{3}},
@@ -48,13 +48,13 @@ func TestBrokenJournals(t *testing.T) {
 		{"unknown is not open", []int{5, 3}},
 		{"what is refused is stored", []int{5, 3, 6, 7, 8, 9, 17, 19}},
 		{"an error without its type", []int{3, 4, 5, 6, 7, 8, 9, 17, 19}},
-		{"pending takes nothing", []int{6, 8}},
+		{"pending takes nothing", []int{6, 8, 24}},
 		{"failed takes its part", []int{6, 8}},
 		{"sees ten other entries", []int{6, 17}},
-		{"forgets closed entries", []int{6, 7, 8, 9, 17}},
+		{"forgets closed entries", []int{6, 7, 8, 9, 17, 24}},
 		{"the amount of a gateway is the asked one", []int{6}},
 		{"refused entries are not seen", []int{7, 9}},
-		{"pending entries are not seen", []int{8, 6}},
+		{"pending entries are not seen", []int{8, 6, 24}},
 		{"the amount is the asked one", []int{9}},
 		{"Move takes any version", []int{10, 3, 18}},
 		{"Move takes a later version", []int{10}},
@@ -70,7 +70,7 @@ func TestBrokenJournals(t *testing.T) {
 		{"local time", []int{13}},
 		{"an amount is a float", []int{13, 6, 14}},
 		{"params are lost", []int{13, 14, 3}},
-		{"the snapshot is lost", []int{13, 14}},
+		{"the snapshot is lost", []int{13, 14, 24}},
 		{"the code of an error is lost", []int{13}},
 		{"the cause of an error is lost", []int{13}},
 		{"texts are cut", []int{13}},
@@ -86,6 +86,9 @@ func TestBrokenJournals(t *testing.T) {
 		{"Admit looks first and Begin writes later", []int{17, 16, 19}},
 		{"Move looks first and writes later", []int{18}},
 		{"callers get each other's entries", []int{19, 17, 18}},
+		{"a snapshot that proves nothing is kept", []int{24}},
+		{"no snapshot survives another refund", []int{24}},
+		{"a key that is used again keeps its snapshot", []int{24}},
 	} {
 		t.Run(string(b.bug), func(t *testing.T) {
 			t.Parallel()
@@ -249,7 +252,12 @@ func (j *broken) Begin(ctx context.Context, in refund.Intent) (*refund.Entry, bo
 		}
 		return taken.Clone(), false, nil
 	}
-	amount, err := in.Admit(j.others(&in))
+	before := in.Before
+	others := j.others(&in)
+	amount, err := in.Admit(others)
+	if j.is("a snapshot that proves nothing is kept") {
+		in.Before = before
+	}
 	j.gap("Admit looks first and Begin writes later")
 	if err != nil {
 		switch {
@@ -265,13 +273,17 @@ func (j *broken) Begin(ctx context.Context, in refund.Intent) (*refund.Entry, bo
 	if j.is("the amount is the asked one") {
 		amount = in.Request.Amount
 	}
-	before := taken
+	replaced := taken
 	if j.is("a free key loses its history") {
-		before = nil
+		replaced = nil
 	}
-	e := in.NewEntry(amount, before)
+	e := in.NewEntry(amount, replaced)
 	j.change(e)
 	switch {
+	case j.is("no snapshot survives another refund") && len(others) > 0:
+		e.Before = nil
+	case j.is("a key that is used again keeps its snapshot") && e.Before == nil && taken != nil:
+		e.Before = taken.Before
 	case j.is("Begin loses the lease"):
 		e.LeaseUntil = e.BeganAt
 	case j.is("Begin keeps the caller's params"):

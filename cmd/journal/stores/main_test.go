@@ -8,5 +8,5 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	os.Exit(process.Main(m, map[string]process.Role{"caller": caller, "migrator": migrator}))
+	os.Exit(process.Main(m, map[string]process.Role{"caller": caller, "migrator": migrator, "long runner": longRunner}))
 }
