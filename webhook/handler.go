@@ -29,6 +29,9 @@ type Handler struct {
 	work    time.Duration
 	hints   *hints
 	active  sync.WaitGroup
+
+	resuming sync.Mutex           // one Resume at a time; it guards tried
+	tried    map[string]time.Time // when Resume last tried an event that is still unfinished
 }
 
 var _ http.Handler = (*Handler)(nil)
@@ -245,37 +248,4 @@ func (h *Handler) tell(ctx context.Context, ev *refund.Event, done *refund.Appli
 		}
 	}()
 	return h.notify(ctx, Notice{Event: *ev, Entry: done.Entry, From: done.From, Changed: done.Changed, Why: done.Why})
-}
-
-// resumeAge keeps Resume away from events that are being worked on.
-const resumeAge = time.Minute
-
-// resumePage is how many events Resume takes at a time.
-const resumePage = 100
-
-// Resume goes on with the events that were stored and never finished: a process
-// died, the gateway could not be asked, or the notified function failed. It returns
-// how many it finished, and the first error; one event's error does not keep the
-// others waiting. Events younger than a minute are left to those who received them.
-func (h *Handler) Resume(ctx context.Context) (finished int, err error) {
-	h.active.Add(1)
-	defer h.active.Done()
-	events, err := h.client.Unfinished(ctx, resumeAge, resumePage)
-	if err != nil {
-		return 0, err
-	}
-	for i := range events {
-		if ctx.Err() != nil {
-			return finished, errors.Join(err, ctx.Err())
-		}
-		one, cancel := context.WithTimeout(ctx, h.work)
-		failed := h.handle(one, &events[i])
-		cancel()
-		if failed == nil {
-			finished++
-		} else if err == nil {
-			err = failed
-		}
-	}
-	return finished, err
 }

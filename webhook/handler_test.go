@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -12,6 +13,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -270,6 +272,45 @@ func TestResume(t *testing.T) {
 	n, err = s.Resume(t.Context())
 	require.NoError(t, err)
 	assert.Zero(t, n)
+}
+
+// Events that fail, however many, keep no others waiting, and are not tried all the
+// time.
+func TestResumePassesOverWhatFails(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		calls := make(map[string]int)
+		s := open(t, journal.Memory(), webhook.WithNotify(func(_ context.Context, n webhook.Notice) error {
+			calls[n.Event.ID]++
+			if n.Event.ID == "good" {
+				return nil
+			}
+			return errors.New("boom")
+		}))
+		const bad = 250
+		for i := range bad {
+			_, err := s.client.Receive(t.Context(), &refund.Event{ID: fmt.Sprint("bad-", i), PaymentID: "TRX-9", Trust: refund.TrustSigned})
+			require.NoError(t, err)
+		}
+		_, err := s.client.Receive(t.Context(), &refund.Event{ID: "good", Key: "K", Status: refund.StatusSucceeded, Trust: refund.TrustSigned})
+		require.NoError(t, err)
+		s.now.Store(61)
+		n, err := s.Resume(t.Context())
+		require.ErrorContains(t, err, "boom")
+		assert.Equal(t, 1, n)
+		assert.Equal(t, refund.StatusSucceeded, s.state(t))
+		assert.Len(t, calls, bad+1)
+
+		n, err = s.Resume(t.Context())
+		require.NoError(t, err)
+		assert.Zero(t, n)
+		assert.Equal(t, 1, calls["bad-0"], "tried again at once")
+		time.Sleep(time.Minute)
+		_, err = s.Resume(t.Context())
+		require.Error(t, err)
+		assert.Equal(t, 2, calls["bad-0"])
+		assert.Equal(t, 1, calls["good"])
+	})
 }
 
 // A user's function that panics or fails loses no event: the change stands, and the
