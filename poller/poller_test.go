@@ -278,11 +278,13 @@ func TestRoundPassesOver(t *testing.T) {
 		req.Key = "sending"
 		_, _, err := j.Begin(t.Context(), refund.Intent{Key: "sending", Provider: "acme", Gateway: "acme", Request: req, At: time.Now(), Lease: 5 * time.Minute})
 		require.NoError(t, err)
-		p, err := poller.New(j, []*refund.Client{client})
+		var log bytes.Buffer
+		p, err := poller.New(j, []*refund.Client{client}, poller.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
 		require.NoError(t, err)
 		time.Sleep(time.Minute)
 		_, err = p.Round(t.Context())
 		require.NoError(t, err)
+		assert.Empty(t, log.String(), "nothing is wrong with it")
 		assert.Zero(t, other.times("P-0"))
 		assert.Zero(t, gateway.times("P-9"))
 		time.Sleep(5 * time.Minute)
