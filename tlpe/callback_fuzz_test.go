@@ -212,7 +212,7 @@ func name(all []adaptertest.Member, member string, ok *bool) string {
 	return s
 }
 
-var plainNumber = regexp.MustCompile(`^(-0|[0-9]{1,12})(\.[0-9]+)?$`)
+var plainNumber = regexp.MustCompile(`^(0|[1-9][0-9]{0,11})(\.[0-9]+)?$`)
 
 func number(all []adaptertest.Member, member string, ok *bool) string {
 	raw := only(all, member, ok)
