@@ -100,9 +100,9 @@
 // the amount is the payment's or the refund's. Event.PaymentID is that
 // transaction_id, so an event that belongs to no payment of yours may still be
 // about one; the client that handles refunds stores the amount as the refunded
-// one (observed). Compare neither before TLPE has told you. The amount is not set if
-// it cannot be read in one way, in [Config.Currency], and it refuses no message.
-// Event.Key and RefundID are always empty.
+// one (observed). Ask TLPE what they are before you build on either. The amount is
+// not set if it cannot be read in one way, in [Config.Currency], and it refuses no
+// message. Event.Key and RefundID are always empty.
 //
 // The algorithm is the Config's, HS256 by default. What the token's header says
 // must agree and chooses nothing, and an RSA key never serves as a secret. One
