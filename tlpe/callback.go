@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/golang-jwt/jwt/v5"
 
@@ -244,7 +245,7 @@ func (p *Provider) event(n *notification) (*refund.Event, error) {
 }
 
 func isID(t wire.Text) bool {
-	return t.Shape == wire.String && t.S != "" && len(t.S) <= maxID && !strings.ContainsFunc(t.S, unicode.IsControl)
+	return t.Shape == wire.String && t.S != "" && len(t.S) <= maxID && utf8.ValidString(t.S) && !strings.ContainsFunc(t.S, unicode.IsControl)
 }
 
 // amountOf is the amount if it can be read in one way only, else none: a side

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -21,15 +22,16 @@ func TestNewNamesAllProblems(t *testing.T) {
 	p, err := tlpe.New(tlpe.Config{
 		Token: "two words", Environment: "live", Currency: "PESO", AmountAs: "float",
 		BaseURL: "http://gateway.example", Timeout: -time.Second,
-		Codes: map[string]refund.Code{"OK.02.00": refund.Declined},
+		Codes:            map[string]refund.Code{"OK.02.00": refund.Declined},
+		WebhookAlgorithm: "none", WebhookSecret: " of the webhook ",
 	})
 	assert.Nil(t, p)
 	require.ErrorIs(t, err, refund.InvalidRequest)
 	assert.Equal(t, refund.StatusNotSent, refund.StatusOf(err))
-	for _, problem := range []string{"tlpe: config", "token", "environment", "currency", "amount_as", "base_url", "timeout", "OK.02.00"} {
+	for _, problem := range []string{"tlpe: config", "token", "environment", "currency", "amount_as", "base_url", "timeout", "OK.02.00", "webhook_algorithm", "webhook_secret"} {
 		assert.ErrorContains(t, err, problem)
 	}
-	adaptertest.NoLeak(t, err, "two words")
+	adaptertest.NoLeak(t, err, "two words", "of the webhook")
 
 	_, err = tlpe.New(tlpe.Config{})
 	for _, missing := range []string{"token is missing", "environment is missing"} {
@@ -56,6 +58,16 @@ func TestNewRefuses(t *testing.T) {
 		{"a misspelt Code", func(c *tlpe.Config) { c.Codes = map[string]refund.Code{"ER.1": "declind"} }, "declind"},
 		{"no Code", func(c *tlpe.Config) { c.Codes = map[string]refund.Code{"ER.1": ""} }, "ER.1"},
 		{"a callback's Code", func(c *tlpe.Config) { c.Codes = map[string]refund.Code{"ER.1": refund.Forged} }, "forged"},
+		{"webhook_algorithm in lower case", func(c *tlpe.Config) { c.WebhookAlgorithm = "hs256" }, `"HS256" or "RS256"`},
+		{"another webhook_algorithm", func(c *tlpe.Config) { c.WebhookAlgorithm = "HS512" }, `"HS256" or "RS256"`},
+		{"RS256 without a key", func(c *tlpe.Config) { c.WebhookAlgorithm = "RS256" }, "webhook_public_key is missing"},
+		{"RS256 with the secret for a key", func(c *tlpe.Config) { c.WebhookAlgorithm, c.WebhookPublicKey = "RS256", webhookSecret }, "must be an RSA public key"},
+		{"a public key without RS256", func(c *tlpe.Config) { c.WebhookPublicKey = webhookSecret }, `for webhook_algorithm "RS256" only`},
+		{"a public key with HS256", func(c *tlpe.Config) { c.WebhookAlgorithm, c.WebhookPublicKey = "HS256", webhookSecret }, `for webhook_algorithm "RS256" only`},
+		{"the token for a webhook_secret", func(c *tlpe.Config) { c.WebhookSecret = token }, "webhook_secret must not be the token"},
+		{"the same with RS256", func(c *tlpe.Config) { c.WebhookSecret, c.WebhookAlgorithm = token, "RS256" }, "webhook_secret must not be the token"},
+		{"white space before the webhook_secret", func(c *tlpe.Config) { c.WebhookSecret = " " + webhookSecret }, "webhook_secret has white space"},
+		{"a line end behind the webhook_secret", func(c *tlpe.Config) { c.WebhookSecret += "\n" }, "webhook_secret has white space"},
 		{"an empty code", func(c *tlpe.Config) { c.Codes = map[string]refund.Code{"": refund.Declined} }, "codes"},
 	}
 	for _, tt := range tests {
@@ -91,13 +103,13 @@ func TestBaseURL(t *testing.T) {
 func TestConfigJSON(t *testing.T) {
 	t.Parallel()
 	const file = `{
-		"token": "T", "webhook_secret": "W", "environment": "sandbox", "currency": "USD", "amount_as": "number",
+		"token": "T", "webhook_secret": "W", "webhook_algorithm": "RS256", "webhook_public_key": "K", "environment": "sandbox", "currency": "USD", "amount_as": "number",
 		"base_url": "https://proxy.example", "timeout": "30s", "codes": {"ER.70.10": "exceeds_refundable"}
 	}`
 	var c tlpe.Config
 	require.NoError(t, json.Unmarshal([]byte(file), &c))
 	assert.Equal(t, tlpe.Config{
-		Token: "T", WebhookSecret: "W", Environment: refund.Sandbox, Currency: "USD", AmountAs: "number",
+		Token: "T", WebhookSecret: "W", WebhookAlgorithm: "RS256", WebhookPublicKey: "K", Environment: refund.Sandbox, Currency: "USD", AmountAs: "number",
 		BaseURL: "https://proxy.example", Timeout: 30 * time.Second,
 		Codes: map[string]refund.Code{"ER.70.10": refund.ExceedsRefundable},
 	}, c)
@@ -105,7 +117,7 @@ func TestConfigJSON(t *testing.T) {
 	shown, err := json.Marshal(c)
 	require.NoError(t, err)
 	assert.JSONEq(t, `{
-		"token": "***", "webhook_secret": "***", "environment": "sandbox", "currency": "USD", "amount_as": "number",
+		"token": "***", "webhook_secret": "***", "webhook_algorithm": "RS256", "webhook_public_key": "***", "environment": "sandbox", "currency": "USD", "amount_as": "number",
 		"base_url": "https://proxy.example", "timeout": "30s", "codes": {"ER.70.10": "exceeds_refundable"}
 	}`, string(shown))
 
@@ -129,6 +141,9 @@ func TestConfigJSONRefuses(t *testing.T) {
 		{"timeout of zero", `{"timeout":"0s"}`, []string{"timeout"}},
 		{"negative timeout", `{"timeout":"-1s"}`, []string{"timeout"}},
 		{"timeout null", `{"timeout":null}`, []string{"timeout"}},
+		{"webhook_algorithm as a list", `{"webhook_algorithm":["HS256","RS256"]}`, []string{"webhook_algorithm"}},
+		{"webhook_public_key as an object", `{"webhook_public_key":{"kty":"RSA"}}`, []string{"webhook_public_key"}},
+		{"clock", `{"Now":null}`, []string{"Now"}},
 		{"transport", `{"Transport":{}}`, []string{"Transport"}},
 		{"a list", `[]`, []string{"array"}},
 	}
@@ -169,6 +184,39 @@ func TestNothingLeaks(t *testing.T) {
 	assert.Equal(t, "tlpe.Provider(sandbox)", fmt.Sprint(p))
 	assert.Equal(t, `tlpe.Config{Token:*** WebhookSecret:*** Environment:sandbox Timeout:1m0s Transport:(set)}`,
 		fmt.Sprint(tlpe.Config{Token: token, WebhookSecret: webhookSecret, Environment: refund.Sandbox, Timeout: time.Minute, Transport: recorder}))
+}
+
+// The key to RS256 is public, but whose it is is the merchant's business.
+func TestPublicKeyDoesNotLeak(t *testing.T) {
+	t.Parallel()
+	public := asPEM("PUBLIC KEY", der(t, &vendorKey().PublicKey))
+	line := strings.Split(public, "\n")[2]
+	c := withKey(t, public)
+	p := open(t, c)
+	message := signedRSA(t, rs256, claims(`"jti":"j",`+times, refunded(`"status_code":"OK.02.00"`)), vendorKey())
+	e, err := p.ParseCallback(t.Context(), posted(message))
+	require.NoError(t, err)
+	_, fail := p.ParseCallback(t.Context(), posted(signed(hs256, `{}`, public)))
+	require.ErrorIs(t, fail, refund.Forged)
+	for _, v := range []any{c, &c, p, e, fail} {
+		adaptertest.NoLeak(t, v, public, line, token, webhookSecret)
+	}
+	assert.Contains(t, fmt.Sprint(c), "WebhookAlgorithm:RS256 WebhookPublicKey:***")
+}
+
+// Without a clock in the Config the time is the real one.
+func TestNow(t *testing.T) {
+	t.Parallel()
+	p := open(t, config(nil))
+	good := func(from time.Time) refund.Callback {
+		return told(fmt.Sprintf(`"jti":"j","iat":%d,"exp":%d`, from.Unix(), from.Add(48*time.Hour).Unix()), refunded(`"status_code":"OK.02.00"`))
+	}
+	_, err := p.ParseCallback(t.Context(), good(time.Now()))
+	require.NoError(t, err)
+	for _, from := range []time.Time{noon, time.Now().Add(time.Hour)} {
+		_, err = p.ParseCallback(t.Context(), good(from))
+		require.ErrorIs(t, err, refund.Forged)
+	}
 }
 
 func TestCapabilities(t *testing.T) {

@@ -82,8 +82,52 @@
 //
 // # Webhooks
 //
-// Refunds seem to be notified like payments, as a signed token (observed, not
-// documented). [Provider.ParseCallback] verifies them with [Config.WebhookSecret].
+// TLPE posts {"payload": a JWT} to an address that is set at onboarding, not by
+// the request: Request.CallbackURL has no use here. The token is signed with HS256
+// under the integrator's secret, and signature and expiry are to be verified
+// (documented). [Provider.ParseCallback] does so with [Config.WebhookSecret], whose
+// text is the key: it looks like base64, and two public clients do not decode it
+// (observed).
+//
+// The documents speak of payments only. That refunds are notified too, with
+// OK.02.00 and OK.04.00, is observed in one public client. These two codes are
+// events, always [refund.StatusSucceeded]; every other code is
+// [refund.NotARefund], also a refusal and a pending one, since nothing tells that
+// they are about a refund. The code is read from status_code or statusCode
+// (observed, each in one client), and both must agree if both are there.
+//
+// Not known is whether transaction_id names the payment or the refund, and whether
+// the amount is the payment's or the refund's. Event.PaymentID is that
+// transaction_id, so an event that belongs to no payment of yours may still be
+// about one; the client that handles refunds stores the amount as the refunded
+// one (observed). Ask TLPE what they are before you build on either. The amount is
+// not set if it cannot be read in one way, in [Config.Currency], and it refuses no
+// message. Event.Key and RefundID are always empty.
+//
+// The algorithm is the Config's, HS256 by default. What the token's header says
+// must agree and chooses nothing, and an RSA key never serves as a secret. One
+// public client claims that live notifications have RS256, another has HS256 in
+// both environments, and no document names RS256: ask TLPE, then set
+// [Config.WebhookAlgorithm] and [Config.WebhookPublicKey].
+//
+// Notifications also have an Authorization header, the integrator's identifier
+// (documented). It is not required: it would have to be a value that is known, and
+// no source shows what it is. It proves nothing that the signature does not, and
+// one client takes it for a public key, so it must never choose the key. The
+// secret must not be the token, which travels in headers.
+//
+// exp is required, and nbf and iat are checked if they are there, all with a minute
+// for clocks that differ (assumed); the sample lives 48 hours. iss must be "TLPE" if
+// it is there; the sample alone shows it (documented), and aud and sub are not
+// compared. Event.At is iat, else result.timestamp if it has a zone, else zero.
+//
+// Within these 48 hours anybody who saw a notification can send it again, and TLPE
+// itself may, for /sync or for want of an answer (assumed). Event.ID is the jti,
+// which is therefore required: keep it at least until exp, and treat a repeat as
+// done. Clients answer with 200 or 204 (observed); which answers TLPE wants, how
+// often it repeats, and from which addresses, is not known.
+//
+// The names and addresses in a notification are not read.
 //
 // # Errors
 //

@@ -226,6 +226,20 @@ func TestAddPayment(t *testing.T) {
 	require.NoError(t, s.AddPayment(pretend.Payment{ID: "P2", Amount: amount}))
 }
 
+func TestPayment(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	want := pretend.Payment{ID: "P2", Amount: money.MustParse("1.00 PHP"), PaidAt: noon}
+	got, ok := s.Payment("P2")
+	require.False(t, ok)
+	require.Zero(t, got)
+	require.NoError(t, s.AddPayment(want))
+	require.Error(t, s.AddPayment(pretend.Payment{ID: "P2", Amount: money.MustParse("2.00 PHP")}))
+	got, ok = s.Payment("P2")
+	require.True(t, ok)
+	require.Equal(t, want, got, "one that was refused changes nothing")
+}
+
 func TestPaidAt(t *testing.T) {
 	t.Parallel()
 	paid := make(chan time.Time, 1)

@@ -125,6 +125,13 @@ func (s *Server) AddPayment(p Payment) error {
 	return s.ledger.add(p)
 }
 
+// Payment returns a payment that [Server.AddPayment] made known, with its PaidAt.
+func (s *Server) Payment(id string) (Payment, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ledger.Payment(id)
+}
+
 // Inject queues faults. Each of the next requests on a money route takes one, in order; NoFault lets a request pass, and so
 // does a value that is no fault. Faults and scripts stand in one queue.
 func (s *Server) Inject(f ...Fault) {

@@ -26,20 +26,10 @@ const integrator = "tlpe-test-integrator"
 // WebhookSecret returns the text that signs the notifications.
 func (g *Gateway) WebhookSecret() string { return g.desk.cfg.WebhookSecret }
 
-// AddPayment makes a payment known, as [pretend.Server.AddPayment] does.
-func (g *Gateway) AddPayment(p pretend.Payment) error {
-	err := g.Server.AddPayment(p)
-	if err == nil {
-		g.payments.Store(p.ID, p)
-	}
-	return err
-}
-
-// PaymentCallback makes the notification of a payment, which is about no refund, of a payment that [Gateway.AddPayment] made
-// known; otherwise it is empty. It is not sent: [pretend.Server.Send] does that.
+// PaymentCallback makes the notification of a payment, which is about no refund, if [pretend.Server.AddPayment] made
+// it known; otherwise it is empty. It is not sent: [pretend.Server.Send] does that.
 func (g *Gateway) PaymentCallback(paymentID string) pretend.Callback {
-	v, _ := g.payments.Load(paymentID)
-	p, ok := v.(pretend.Payment)
+	p, ok := g.Payment(paymentID)
 	if !ok {
 		return pretend.Callback{}
 	}

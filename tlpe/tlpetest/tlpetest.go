@@ -19,6 +19,14 @@
 //     tells the truth.
 //   - A report shows one code for the payment and no refunds. That the code turns to the latest refund's is assumed.
 //   - There is no /sync, the look-up that can write to the customer.
+//
+// # What it posts
+//
+// With [Config.CallbackURL] each refund is notified once, by {"payload": a JWT}: see [pretend.Server.Deliver]. The token is
+// signed with HS256 under the text of [Config.WebhookSecret] and good for 48 hours, as in the documents' sample, and its jti is
+// a new one each time. That refunds are notified at all is taken from public client code; whose amount is told is not known,
+// and [Config.NotifiesPaid] switches it. [Gateway.PaymentCallback] makes a genuine notification of something else, and
+// [Gateway.Forgeries] what a merchant must not believe.
 package tlpetest
 
 import (
@@ -29,7 +37,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -90,9 +97,7 @@ type Gateway struct {
 	*pretend.Server
 	token string
 	desk  desk
-
-	payments sync.Map // those added, by their id, for their notifications
-	told     atomic.Int64
+	told  atomic.Int64 // notifications of payments
 }
 
 // Start starts a pretend TLPE on loopback. It fails if the token could not travel in a header or no port can be had.
