@@ -3,6 +3,7 @@ package pretend
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -20,6 +21,8 @@ type Callback struct {
 	URL      string // http on loopback: a pretend gateway calls nobody else
 	Header   http.Header
 	Body     []byte
+
+	of *owed // which debt it is a copy of; nil for one of the caller's making
 }
 
 // Callbacks are what a gateway's callbacks are made of.
@@ -34,7 +37,9 @@ type Callbacks struct {
 	Accepts func(status int) bool
 
 	// Again returns how long the gateway waits after the nth sending that was not
-	// accepted, counted from 1, and false when it gives up; nil means at once.
+	// accepted, counted from 1, and false when it gives up; nil means at once. Copies
+	// that an [Arrangement] makes count as one sending. The server calls it with the
+	// ledger locked; it must not call methods of the Server.
 	Again func(n int) (time.Duration, bool)
 }
 
@@ -50,13 +55,15 @@ type owed struct {
 	Callback
 	sent int // how often
 	due  time.Time
+	busy bool // being sent
 }
 
 // callTimeout bounds one sending.
 const callTimeout = 30 * time.Second
 
 // An Arrangement changes what a [Server.Deliver] sends: the order, the number, or
-// the messages themselves. What it leaves out is lost.
+// the messages themselves. What it leaves out is lost, and what it puts in is sent
+// once.
 type Arrangement func(all []Callback) []Callback
 
 // Twice sends each message two times, one after the other.
@@ -89,16 +96,18 @@ func Shuffled(seed uint64) Arrangement {
 
 // Deliver sends, one after the other, the callbacks that are owed and due, in the
 // order in which they came up, or as the arrangements, the first one first, make of
-// them. One that the merchant's server does not accept stays owed as long as the
-// gateway's rule says. It returns what was sent. The error is that of ctx, or about
-// an address that is not on loopback; what was not sent then stays owed.
+// them. One that the merchant's server accepts in no copy stays owed, as the gateway
+// made it, as long as the gateway's rule says. It returns what was sent. The error is
+// that of ctx, or about a closed server or an address that is not on loopback; what
+// was not sent, or was being sent, then stays owed as it was.
 //
-// It may be called by several goroutines: each sends what is due at its time.
+// It may be called by several goroutines: each sends what is due at its time and
+// nobody else is sending.
 func (s *Server) Deliver(ctx context.Context, arrange ...Arrangement) ([]Delivery, error) {
-	return s.deliverOwed(ctx, func(owed) bool { return true }, arrange)
+	return s.deliverOwed(ctx, func(*owed) bool { return true }, arrange)
 }
 
-func (s *Server) deliverOwed(ctx context.Context, which func(owed) bool, arrange []Arrangement) ([]Delivery, error) {
+func (s *Server) deliverOwed(ctx context.Context, which func(*owed) bool, arrange []Arrangement) ([]Delivery, error) {
 	taken := s.takeOwed(which)
 	messages := make([]Callback, len(taken))
 	for i, o := range taken {
@@ -108,62 +117,85 @@ func (s *Server) deliverOwed(ctx context.Context, which func(owed) bool, arrange
 		messages = a(messages)
 	}
 	var done []Delivery
-	for i, c := range messages {
-		d, err := s.call(ctx, c)
-		if err != nil {
-			for _, c := range messages[i:] {
-				s.owe(owed{Callback: c})
+	var err error
+	ends := make(map[*owed]end, len(taken)) // without one a message is lost
+	for _, c := range messages {
+		var d Delivery
+		if err == nil {
+			if d, err = s.call(ctx, c); err == nil {
+				done = append(done, d)
 			}
-			return done, err
 		}
-		done = append(done, d)
-		if !s.accepted(d.Status) {
-			s.again(c, taken)
+		switch {
+		case err != nil:
+			ends[c.of] = max(ends[c.of], notSent)
+		case s.accepted(d.Status):
+			ends[c.of] = accepted
+		default:
+			ends[c.of] = max(ends[c.of], notAccepted)
 		}
 	}
-	return done, nil
+	s.settle(taken, ends)
+	return done, err
 }
 
-// takeOwed takes out what is due.
-func (s *Server) takeOwed(which func(owed) bool) []owed {
+// end is what became of a message in a Deliver: of its copies the one that came
+// farthest.
+type end int
+
+const (
+	lost end = iota
+	notSent
+	notAccepted
+	accepted
+)
+
+// takeOwed returns what is due and marks it as being sent.
+func (s *Server) takeOwed(which func(*owed) bool) []*owed {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
-	var taken []owed
-	s.owed = slices.DeleteFunc(s.owed, func(o owed) bool {
-		if o.due.After(now) || !which(o) {
-			return false
+	var taken []*owed
+	for _, o := range s.owed {
+		if !o.busy && !o.due.After(now) && which(o) {
+			o.busy = true
+			taken = append(taken, o)
 		}
-		taken = append(taken, o)
-		return true
-	})
+	}
 	return taken
 }
 
-func (s *Server) owe(o owed) {
+// settle takes out what is no longer owed, and tells the others when they are due.
+func (s *Server) settle(taken []*owed, ends map[*owed]end) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.owed = append(s.owed, o)
-}
-
-// again keeps a message that was not accepted, unless the gateway gives up.
-func (s *Server) again(c Callback, taken []owed) {
-	o := owed{Callback: c}
-	for _, was := range taken {
-		if was.RefundID == c.RefundID && bytes.Equal(was.Body, c.Body) {
-			o.sent = was.sent
+	for _, o := range taken {
+		o.busy = false
+		owes := false
+		switch ends[o] {
+		case notSent:
+			owes = true
+		case notAccepted:
+			o.sent++
+			owes = s.again(o)
+		}
+		if !owes {
+			s.owed = slices.DeleteFunc(s.owed, func(other *owed) bool { return other == o })
 		}
 	}
-	o.sent++
+}
+
+// again reports whether the gateway sends a message once more, and sets when.
+func (s *Server) again(o *owed) bool {
 	var pause time.Duration
 	if s.callbacks.Again != nil {
 		var goesOn bool
 		if pause, goesOn = s.callbacks.Again(o.sent); !goesOn {
-			return
+			return false
 		}
 	}
 	o.due = s.now().Add(pause)
-	s.owe(o)
+	return true
 }
 
 func (s *Server) accepted(status int) bool {
@@ -173,7 +205,8 @@ func (s *Server) accepted(status int) bool {
 	return status/100 == 2
 }
 
-// Owed returns the callbacks that were not accepted yet, due or not.
+// Owed returns the callbacks that were not accepted yet, due or not, also those that
+// are being sent.
 func (s *Server) Owed() []Callback {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -185,8 +218,10 @@ func (s *Server) Owed() []Callback {
 }
 
 // Send posts a message of the caller's own making, a forged one for example, or
-// one that was sent before.
+// one that was sent before. The error is one of those of [Server.Deliver].
 func (s *Server) Send(ctx context.Context, c Callback) (Delivery, error) { return s.call(ctx, c) }
+
+var errClosed = errors.New("pretend: the server is closed")
 
 // call posts a message and reads the answer's status.
 func (s *Server) call(ctx context.Context, c Callback) (Delivery, error) {
@@ -198,9 +233,12 @@ func (s *Server) call(ctx context.Context, c Callback) (Delivery, error) {
 	if err := ctx.Err(); err != nil {
 		return d, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.URL, bytes.NewReader(c.Body))
+	calling, finish, ok := s.begin(ctx)
+	if !ok {
+		return d, errClosed
+	}
+	defer finish()
+	req, err := http.NewRequestWithContext(calling, http.MethodPost, c.URL, bytes.NewReader(c.Body))
 	if err != nil {
 		return d, fmt.Errorf("pretend: %w", err)
 	}
@@ -208,13 +246,44 @@ func (s *Server) call(ctx context.Context, c Callback) (Delivery, error) {
 	req.Header = c.Header.Clone()
 	res, err := s.caller.Do(req)
 	if err != nil {
+		select {
+		case <-s.done:
+			return d, errClosed
+		default:
+		}
 		d.Err = err
-		return d, nil
+		return d, ctx.Err() // if that is why there was no answer, nobody knows whether the message came
 	}
 	defer res.Body.Close()
 	_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, maxBody)) // so that the connection is kept
 	d.Status = res.StatusCode
 	return d, nil
+}
+
+// begin bounds a sending by its time-out and by [Server.Close], which waits for it.
+// finish must be called.
+func (s *Server) begin(ctx context.Context) (calling context.Context, finish func(), ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil, nil, false
+	}
+	s.active.Add(1)
+	calling, cancel := context.WithTimeout(ctx, callTimeout)
+	watched := make(chan struct{})
+	go func() {
+		defer close(watched)
+		select {
+		case <-s.done:
+			cancel()
+		case <-calling.Done():
+		}
+	}()
+	return calling, func() {
+		cancel()
+		<-watched
+		s.active.Done()
+	}, true
 }
 
 func newCaller() *http.Client {
@@ -230,8 +299,9 @@ func (s *Server) tell(r Refund) {
 		return
 	}
 	if c, ok := s.callbacks.Make(r, s.ledger); ok {
-		c.RefundID = r.ID
-		s.owed = append(s.owed, owed{Callback: c})
+		o := &owed{Callback: c}
+		o.RefundID, o.of = r.ID, o
+		s.owed = append(s.owed, o)
 	}
 }
 
@@ -260,7 +330,7 @@ func (s *Server) deliverEarly(ctx context.Context, r Refund) {
 		}
 	}
 	s.mu.Unlock()
-	_, _ = s.deliverOwed(ctx, func(o owed) bool { return o.RefundID == r.ID }, nil) // what fails stays owed
+	_, _ = s.deliverOwed(ctx, func(o *owed) bool { return o.RefundID == r.ID }, nil) // what fails stays owed
 }
 
 // decide gives a final state and makes the callback. The ledger is locked.

@@ -37,7 +37,7 @@ type Server struct {
 	arrivals    []Request
 	requests    int
 	connections int
-	owed        []owed
+	owed        []*owed
 	early       []string
 }
 
