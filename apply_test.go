@@ -333,6 +333,22 @@ func TestApplyFindsTheRefund(t *testing.T) {
 	}
 }
 
+// Where nobody knows what was paid, an amount may be that, and tells no refund.
+func TestApplyAmountOfThePayment(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	for key, amount := range map[string]string{"A": "10.00 PHP", "B": "25.00 PHP"} {
+		req := keyed(key, amount)
+		req.Payment.Amount = money.Amount{}
+		_, err := o.Refund(t.Context(), req)
+		require.NoError(t, err)
+	}
+	done := o.apply(refund.Event{
+		ID: "E-1", PaymentID: "TRX-1", Amount: money.MustParse("25.00 PHP"), Status: refund.StatusSucceeded, Trust: refund.TrustSigned,
+	})
+	assert.False(t, done.Changed, done.Why)
+}
+
 // A refund that the gateway never took is not what its callback speaks of.
 func TestApplyPassesOverRefusedOnes(t *testing.T) {
 	t.Parallel()

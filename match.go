@@ -63,7 +63,12 @@ func choose(all []*Entry, ev *Event) (e *Entry, sure bool, why string, err error
 		}
 		return only, true, "", nil
 	}
-	if ev.Amount.IsSet() {
+	// The amount of a callback may be the payment's (nobody knows of two gateways): one
+	// of several refunds is only told by it if it cannot be.
+	if ev.Amount.IsSet() && slices.ContainsFunc(all, func(e *Entry) bool {
+		paid := e.Request.Payment.Amount
+		return paid.IsSet() && paid != ev.Amount
+	}) {
 		same := filter(taken, func(e *Entry) bool { return e.Amount == ev.Amount })
 		if len(same) == 1 {
 			return same[0], true, "", nil

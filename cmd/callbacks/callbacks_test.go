@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -73,6 +74,9 @@ type world struct {
 	urls    map[string]string
 	random  *rand.Rand
 
+	quiet  atomic.Bool   // no refund is taken back any more
+	rounds atomic.Uint64 // that callBack has ended
+
 	sent  []pretend.Callback // genuine ones, to be sent again
 	flips map[string]bool    // refunds taken back, by the ledger's id
 	stats struct{ kills, delivered, again, forged, reversed, resolved int }
@@ -112,6 +116,7 @@ func newWorld(t *testing.T, name databases.Name, n int) *world {
 // run lets services work and die until one has been through all refunds; the one
 // after so many kills lives until then.
 func (w *world) run(t *testing.T, kills int) {
+	w.quiet.Store(false)
 	stop := make(chan struct{})
 	var gateways sync.WaitGroup
 	gateways.Go(func() { w.callBack(t.Context(), t, stop) })
@@ -147,9 +152,14 @@ func (w *world) run(t *testing.T, kills int) {
 
 // drain waits until the gateways owe nothing any more, while the service lives.
 func (w *world) drain(t *testing.T, p *process.Process) {
+	w.quiet.Store(true) // until the next service
+	settled := w.rounds.Load() + 2 // what was begun before is over then
 	deadline := time.Now().Add(2 * time.Minute)
 	for {
 		owed := 0
+		if w.rounds.Load() < settled {
+			owed++
+		}
 		for _, server := range w.servers {
 			owed += len(server.Owed())
 			for _, r := range server.Refunds() {
@@ -201,6 +211,7 @@ func (w *world) callBack(ctx context.Context, t *testing.T, stop <-chan struct{}
 			return
 		case <-tick.C:
 		}
+		w.rounds.Add(1)
 		for _, lane := range lanes {
 			server := w.servers[lane]
 			w.decide(lane)
@@ -242,7 +253,7 @@ func (w *world) decide(lane string) {
 				state = pretend.Declined
 			}
 			_ = server.Decide(r.ID, state) // it may be decided meanwhile
-		case r.State == pretend.Approved && i%17 == 0 && !owed[r.ID] && !w.flips[r.ID]:
+		case !w.quiet.Load() && r.State == pretend.Approved && i%17 == 0 && !owed[r.ID] && !w.flips[r.ID]:
 			w.flips[r.ID] = true
 			if server.Reverse(r.ID) == nil {
 				w.stats.reversed++
