@@ -152,9 +152,9 @@ func (w *world) run(t *testing.T, kills int) {
 
 // drain waits until the gateways owe nothing any more, while the service lives.
 func (w *world) drain(t *testing.T, p *process.Process) {
-	w.quiet.Store(true) // until the next service
-	settled := w.rounds.Load() + 2 // what was begun before is over then
-	deadline := time.Now().Add(2 * time.Minute)
+	w.quiet.Store(true)                         // until the next service
+	settled := w.rounds.Load() + 2              // what was begun before is over then
+	deadline := time.Now().Add(5 * time.Minute) // Tarlan waits up to one before it sends again
 	for {
 		owed := 0
 		if w.rounds.Load() < settled {
