@@ -7,7 +7,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -159,6 +158,10 @@ func TestCallbackShowsNothingPersonal(t *testing.T) {
 		`{"xact_id":"x","code":"0","status":"maria@example.com","message":"card 4111 1111 1111 1111 of +90 532 123 4567, `+callbackSecret+`"}`))
 	require.NoError(t, err)
 	adaptertest.NoLeak(t, ev, "maria", "4111 1111", "532 123", callbackSecret)
+
+	ev, err = open(t, config(nil)).ParseCallback(t.Context(), posted(guarded(t, "K-1"), `{"code":4111111111111111}`))
+	require.NoError(t, err)
+	adaptertest.NoLeak(t, ev, "4111111111111111")
 }
 
 // With a key the address that leaves is guarded; the plan hides the token and
@@ -259,64 +262,162 @@ func TestCallbacksFromTheGateway(t *testing.T) {
 	}
 }
 
-// FuzzParseCallback holds the parser against a second reading: by encoding/json, and
-// with the token compared as text.
-func FuzzParseCallback(f *testing.F) {
-	good, err := callback.Address("paynet", "refund", hook, callbackSecret, "K-1")
-	if err != nil {
-		f.Fatal(err)
+// The address as it leaves. The token in the file was made by openssl:
+// printf 'refund callback\0paynet\0%s' order-7/2 | openssl dgst -sha256 -hmac SECRET -binary | base64url.
+func TestGoldenGuardedRequest(t *testing.T) {
+	t.Parallel()
+	req := refund.Full(payment)
+	req.Key, req.CallbackURL = "order-7/2", hook+"?shop=7"
+	got := sent(t, config(nil), req)
+	adaptertest.Golden(t, "requests/guarded_callback.http", got.String())
+
+	_, body, _ := strings.Cut(got.Body, hook)
+	query := strings.TrimSuffix(strings.TrimPrefix(body, "?"), `"}`)
+	plan, err := open(t, config(adaptertest.MustNotSend(t))).Plan(t.Context(), req)
+	require.NoError(t, err)
+	assert.Equal(t, got.Plan(secretKey, "***", query, "***"), plan, "the plan is not what leaves")
+}
+
+// A token of the caller's own is any text: hiding it would change the answer.
+func TestAnswerBesideAnAddressOfTheCallersOwn(t *testing.T) {
+	t.Parallel()
+	req := partial("10.00 TRY")
+	req.CallbackURL = hook + "?refund_token=0"
+	for name, c := range map[string]paynet.Config{"no secret": unguarded(), "no key": config(nil)} {
+		res, err := answered(t, c, req, http.StatusOK, reply("0"))
+		require.NoError(t, err, name)
+		assert.Equal(t, "0", res.Code)
+		assert.Contains(t, sent(t, c, req).Body, `"succeedUrl":"`+req.CallbackURL+`"`)
 	}
-	for _, body := range []string{
-		`{"xact_id":"xk_1","code":"0","status":"3","message":"ok"}`, `{"xact_id":"xk_1","code":1}`, `{"code":"0","Code":"1"}`,
-		`{"code":"\u0030"}`, `{"code":0.0}`, `{"code":[0]}`, `{"code":"7"}`, `{}`, ``, `null`,
+}
+
+// The number of the refund is an id, or it is none.
+func TestCallbackReference(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", 255)
+	address := guarded(t, "K-1")
+	for raw, want := range map[string]string{
+		`"xk_EAAA+a*b/1"`:        "xk_EAAA+a*b/1",
+		`"\u0078k_1"`:            "xk_1",
+		`4711`:                   "4711",
+		`"` + long + `"`:         long,
+		`"` + long + `x"`:        "",
+		`""`:                     "",
+		`" xk_1"`:                "",
+		`"xk_1\n"`:               "",
+		`"xk\u0000"`:             "",
+		"\"xk_\xff\"":            "",
+		`"maria@example.com"`:    "",
+		`"+905321234567"`:        "",
+		`"` + secretKey + `"`:    "",
+		`"` + address + `"`:      "",
+		`null`:                   "",
+		`true`:                   "",
+		`["xk_1"]`:               "",
+		`{"xact_id":"xk_1"}`:     "",
+		`"xk_1","xact_id":"x"`:   "",
+		`"xk_1","XACT_ID":"x"`:   "",
+		`"xk_1","xact_id":null`:  "",
+		`"xk_1","reference":"x"`: "xk_1",
 	} {
-		f.Add(good, []byte(body))
-		f.Add(hook, []byte(body))
+		body := `{"code":"0","xact_id":` + raw + `}`
+		ev, err := open(t, config(nil)).ParseCallback(t.Context(), posted(address, body))
+		require.NoError(t, err, body)
+		assert.Equal(t, want, ev.RefundID, body)
+		assert.Empty(t, ev.PaymentID, "the token tells which refund it is about")
+		adaptertest.NoLeak(t, ev, tokenOf(address), secretKey)
+
+		ev, err = open(t, unguarded()).ParseCallback(t.Context(), posted(hook, body))
+		if raw == `"`+address+`"` {
+			continue // nothing is guarded, so nothing is hidden
+		}
+		if want == "" {
+			require.ErrorIs(t, err, refund.Malformed, body)
+			continue
+		}
+		require.NoError(t, err, body)
+		assert.Equal(t, want, ev.RefundID, body)
+		assert.Equal(t, want, ev.PaymentID, body)
+		assert.Empty(t, ev.Key)
 	}
-	f.Add(strings.Replace(good, "K-1", "K-2", 1), []byte(`{"code":"0"}`))
-	p, err := paynet.New(config(nil))
-	if err != nil {
-		f.Fatal(err)
+}
+
+// status and message are read by people only.
+func TestCallbackTexts(t *testing.T) {
+	t.Parallel()
+	address := guarded(t, "K-1")
+	for fields, want := range map[string]string{
+		``:                                      "",
+		`,"status":"3"`:                         "status 3",
+		`,"status":4,"message":"no"`:            "status 4: no",
+		`,"status":"","message":"yes"`:          "yes",
+		`,"status":null,"message":"a\nb\u0000"`: "a b",
+		`,"status":["3"],"message":{"tr":"x"}`:  "",
+		`,"status":"0","status":"4"`:            "",
+		`,"status":"` + tokenOf(address) + `"`:  "status ***",
+		`,"message":"` + tokenOf(address) + `"`: "***",
+		`,"message":"\u0025 ` + address + `"`:   "% " + strings.Replace(address, tokenOf(address), "***", 1),
+		`,"message":"123456789012"`:             "123456789012", // the refund's number, and no phone's
+		`,"message":"123456789013"`:             "[number]",
+	} {
+		for code, status := range map[string]refund.Status{"0": refund.StatusSucceeded, "1": refund.StatusFailed} {
+			ev, err := open(t, config(nil)).ParseCallback(t.Context(), posted(address, `{"xact_id":"123456789012","code":`+code+fields+`}`))
+			require.NoError(t, err, fields)
+			assert.Equal(t, want, ev.Message, fields)
+			assert.Equal(t, status, ev.Status, "they decide nothing")
+		}
 	}
-	f.Fuzz(func(t *testing.T, url string, body []byte) {
-		ev, err := p.ParseCallback(t.Context(), posted(url, string(body)))
-		if err != nil {
-			if code := (*refund.Error)(nil); ev != nil || !asCallbackError(err, &code) {
-				t.Fatalf("%v with the event %+v", err, ev)
-			}
-			return
-		}
-		if !strings.Contains(url, "refund_token="+tokenOf(good)) && ev.Key == "K-1" {
-			t.Fatalf("%q was taken for the address of K-1", url)
-		}
-		var plain map[string]json.RawMessage
-		if err := json.Unmarshal([]byte(strings.TrimPrefix(string(body), "\xEF\xBB\xBF")), &plain); err != nil {
-			t.Fatalf("%q was read, though it is no object: %v", body, err)
-		}
-		names := 0
-		for name := range plain {
-			if strings.EqualFold(name, "code") {
-				names++
-			}
-		}
-		var text string
-		if json.Unmarshal(plain["code"], &text) != nil {
-			text = string(plain["code"])
-		}
-		want := map[string]refund.Status{"0": refund.StatusSucceeded, "1": refund.StatusFailed}[text]
-		if names != 1 || ev.Status != want {
-			t.Fatalf("%q gave %s, want %s", body, ev.Status, want)
-		}
-	})
+	ev, err := open(t, config(nil)).ParseCallback(t.Context(), posted(address, `{"code":"0","status":"`+strings.Repeat("a b ", 20<<10)+`","message":"x"}`))
+	require.NoError(t, err)
+	assert.LessOrEqual(t, len(ev.Message), 4<<10)
+}
+
+// Nothing of a callback's that is refused is quoted.
+func TestCallbackErrorsQuoteNothing(t *testing.T) {
+	t.Parallel()
+	const marker = "maria.ornek"
+	address := guarded(t, "K-1")
+	for _, c := range []refund.Callback{
+		posted(hook+"?refund_key="+marker+"&refund_token="+tokenOf(address), `{"code":"0"}`),
+		posted(strings.Replace(address, "K-1", marker, 1), `{"code":"0"}`),
+		posted(address+"&refund_token="+marker, `{"code":"0"}`),
+		posted(address, `{"code":"`+marker+`"}`),
+		posted(address, `{"message":"`+marker+` `+tokenOf(address)+`"}`),
+		posted(address, marker),
+		{Method: marker, URL: address, Body: []byte(`{"code":"0"}`)},
+	} {
+		ev, err := open(t, config(nil)).ParseCallback(t.Context(), c)
+		require.Error(t, err)
+		assert.Nil(t, ev)
+		assert.Equal(t, refund.StatusNotSent, refund.StatusOf(err))
+		adaptertest.NoLeak(t, err, marker, tokenOf(address), callbackSecret, secretKey)
+	}
+}
+
+// What another key, gateway or secret made a token for is no token here.
+func TestCallbackTokenIsOfOneRefund(t *testing.T) {
+	t.Parallel()
+	address := func(gateway, secret, key string) string {
+		a, err := callback.Address(gateway, "refund", hook, secret, key)
+		require.NoError(t, err)
+		return a
+	}
+	for name, url := range map[string]string{
+		"of another refund":  strings.Replace(guarded(t, "K-1"), tokenOf(guarded(t, "K-1")), tokenOf(guarded(t, "K-2")), 1),
+		"of another gateway": address("redstone", callbackSecret, "K-1"),
+		"of another secret":  address("paynet", callbackSecret+"x", "K-1"),
+		"of no secret":       strings.Replace(guarded(t, "K-1"), tokenOf(guarded(t, "K-1")), "", 1),
+		"two keys":           guarded(t, "K-1") + "&refund_key=K-1",
+		"two tokens":         guarded(t, "K-1") + "&refund_token=" + tokenOf(guarded(t, "K-1")),
+	} {
+		_, err := open(t, config(nil)).ParseCallback(t.Context(), posted(url, `{"code":"0"}`))
+		require.ErrorIs(t, err, refund.Forged, name)
+	}
+	_, err := open(t, config(nil)).ParseCallback(t.Context(), posted(guarded(t, "K-1")+"&source=paynet", `{"code":"0"}`))
+	require.NoError(t, err, "what else stands in the address does no harm")
 }
 
 func tokenOf(address string) string {
 	_, token, _ := strings.Cut(address, "refund_token=")
 	return token
-}
-
-func asCallbackError(err error, into **refund.Error) bool {
-	var ok bool
-	*into, ok = err.(*refund.Error)
-	return ok && slices.Contains([]refund.Code{refund.Forged, refund.Malformed}, (*into).Code)
 }

@@ -81,15 +81,26 @@
 // # Webhooks
 //
 // [refund.Request.CallbackURL] is sent as succeedUrl, to which Paynet posts
-// approvals and rejections alike, unsigned (documented). With [Config.CallbackSecret]
-// the adapter adds the refund's key and a token to that address, an HMAC of the key
-// under your secret, and [Provider.ParseCallback] takes nothing without them. The
-// token shows that the post came to an address that only Paynet was given; it does
-// not sign what the post says.
+// approvals and rejections alike, as JSON and unsigned (documented). With
+// [Config.CallbackSecret] the adapter adds the refund's key and a token to that
+// address, an HMAC of the key under your secret, and [Provider.ParseCallback] takes
+// nothing without them. The token shows that the post came to an address that only
+// Paynet was given; it does not sign what the post says. A refund without a Key gets
+// no token. A new secret makes the callbacks forged that are still to come.
+//
+// Without the secret the address goes as it is. Whoever knows it can post there, so
+// what comes is a hint that a refund is to be looked up, and decides nothing.
+//
+// Code 0 is an approval, and 1 is none (documented), exactly so, as a string or a
+// number. Any other integer is [refund.StatusUnknown]: look it up. A field status is
+// documented without its values; it stands in Event.Message and decides nothing.
 //
 // An approval may be taken back (deduced from the Turkish text), so several posts
-// for one refund are normal, in any order; they carry no time. Retries, the expected
-// answer and the source addresses are not known.
+// for one refund are normal, in any order. They carry no time and no number of their
+// own: one with the same words as an earlier one counts as its repeat, also if a
+// refund is approved once more after that was taken back. Nobody knows whether an
+// approval means that the bank has given the money back, whether Paynet sends a
+// callback again, which answer it expects, and from which addresses it calls.
 //
 // # Errors
 //

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"time"
 
 	"github.com/gorefund/refund"
@@ -56,4 +59,60 @@ func Example() {
 	// Output:
 	// pending 10.00 TRY Başarılı İşlem
 	// true not_sent
+}
+
+// A refund's way from pending to its outcome. A service gives its callbacks to
+// package webhook, which does this and keeps what they say.
+func ExampleProvider_ParseCallback() {
+	gateway, err := paynettest.Start(paynettest.Config{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer gateway.Close()
+	if err := gateway.AddPayment(pretend.Payment{ID: "xk_sale", Amount: money.MustParse("120.00 TRY")}); err != nil {
+		fmt.Println(err)
+		return
+	}
+	provider, err := paynet.New(paynet.Config{
+		SecretKey: gateway.SecretKey(), CallbackSecret: "32 random bytes of your own", Environment: refund.Sandbox, BaseURL: gateway.URL(),
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	shop := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body) // the pretend gateway's are small
+		event, err := provider.ParseCallback(r.Context(), refund.Callback{
+			Method: r.Method, URL: r.URL.RequestURI(), Header: r.Header, Body: body,
+		})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(event.Key, event.Status, event.Trust)
+	}))
+	defer shop.Close()
+
+	req := refund.Full("xk_sale")
+	req.Key, req.CallbackURL = "order-7", shop.URL+"/callbacks/tr"
+	res, err := provider.Refund(context.Background(), req)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(req.Key, res.Status)
+	refundID := gateway.Refunds()[0].ID
+	_ = gateway.Approve(refundID)
+	_ = gateway.Reverse(refundID) // the approval is taken back
+	if _, err := gateway.Deliver(context.Background()); err != nil {
+		fmt.Println(err)
+		return
+	}
+	_, _ = gateway.Send(context.Background(), pretend.Callback{URL: shop.URL + "/callbacks/tr?refund_key=order-7", Body: []byte(`{"code":"0"}`)})
+	// Output:
+	// order-7 pending
+	// order-7 succeeded token
+	// order-7 failed token
+	// paynet: callback: forged: the address does not hold one key and one token
 }

@@ -127,11 +127,10 @@ func (p *Provider) Refund(ctx context.Context, req refund.Request) (*refund.Resu
 	if err := p.check("refund", &req); err != nil {
 		return nil, err
 	}
-	address, err := p.address("refund", &req)
+	token, err := p.guard("refund", &req)
 	if err != nil {
 		return nil, err
 	}
-	req.CallbackURL = address
 	body, err := encode(&req)
 	if err != nil {
 		return nil, err
@@ -140,7 +139,9 @@ func (p *Provider) Refund(ctx context.Context, req refund.Request) (*refund.Resu
 	if err != nil {
 		return nil, err
 	}
-	reply.Body = callback.TokenOf(address).Hide(reply.Body)
+	// An answer may quote the address. The token is ASCII that JSON and URLs write as
+	// it is.
+	reply.Body = token.Hide(reply.Body)
 	return p.judge(&req, reply)
 }
 
@@ -149,11 +150,10 @@ func (p *Provider) Plan(_ context.Context, req refund.Request) (*refund.Plan, er
 	if err := p.check("plan", &req); err != nil {
 		return nil, err
 	}
-	address, err := p.address("plan", &req)
-	if err != nil {
+	if _, err := p.guard("plan", &req); err != nil {
 		return nil, err
 	}
-	req.CallbackURL = httpx.MaskQuery(address)
+	req.CallbackURL = httpx.MaskQuery(req.CallbackURL)
 	body, err := encode(&req)
 	if err != nil {
 		return nil, err
@@ -161,10 +161,16 @@ func (p *Provider) Plan(_ context.Context, req refund.Request) (*refund.Plan, er
 	return p.http.Plan(httpx.Request{Method: http.MethodPost, Path: refundPath}, string(body)), nil
 }
 
-// address is where Paynet is to post the final state: with a token where a secret is
-// configured, since Paynet signs nothing.
-func (p *Provider) address(op string, req *refund.Request) (string, error) {
-	return callback.Address(gateway, op, req.CallbackURL, p.callbackSecret(), req.Key)
+// guard puts key and token into CallbackURL where a secret is configured, since
+// Paynet signs nothing. The token is empty if none was put in: one that the caller's
+// own address holds is the caller's, and may be any text.
+func (p *Provider) guard(op string, req *refund.Request) (callback.Token, error) {
+	address, err := callback.Address(gateway, op, req.CallbackURL, p.callbackSecret(), req.Key)
+	if err != nil || address == req.CallbackURL {
+		return "", err
+	}
+	req.CallbackURL = address
+	return callback.TokenOf(address), nil
 }
 
 // check adds the day rule to the common checks: Paynet's wording leaves open
