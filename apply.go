@@ -143,7 +143,7 @@ func (e *Entry) moveTo(to Status, ev *Event, why string, now time.Time) Move {
 		if ev.Code != "" {
 			m.Result.Code, m.Result.Message = ev.Code, ev.Message
 		}
-		if m.Result.RefundID == "" {
+		if m.Result.RefundID == "" && ev.RefundID != e.Request.Payment.ID {
 			m.Result.RefundID = ev.RefundID
 		}
 	case StatusUnknown:
@@ -178,7 +178,7 @@ func (c *Client) ask(ctx context.Context, out *Applied, ev *Event, called Status
 		return out, nil
 	}
 	refundID := ""
-	if ev.Trust > TrustNone && ev.Key != "" {
+	if ev.Trust > TrustNone && ev.Key != "" && ev.RefundID != e.Request.Payment.ID {
 		refundID = ev.RefundID // it may be told here for the first time; anybody could name somebody else's
 	}
 	m, why, err := c.lookUp(ctx, e, refundID, called)

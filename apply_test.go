@@ -261,6 +261,23 @@ func TestApplyAsksAboutNoForeignRefund(t *testing.T) {
 	}
 }
 
+// Some gateways may name the payment where a refund's id belongs.
+func TestApplyTakesNoPaymentForARefund(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t, refund.WithTrust(refund.TrustToken))
+	o.refunded("K", refund.StatusUnknown)
+	o.clock.advance(time.Hour)
+	ev := refund.Event{ID: "E-1", Key: "K", RefundID: "TRX-1", Status: refund.StatusUnknown, Trust: refund.TrustToken}
+	o.apply(ev)
+	assert.Equal(t, 1, o.asked)
+	assert.Empty(t, o.query.RefundID)
+	ev.ID, ev.Status = "E-2", refund.StatusSucceeded
+	assert.Empty(t, o.apply(ev).Entry.Result.RefundID)
+	o.refunded("K-2", refund.StatusUnknown)
+	ev.ID, ev.Key, ev.RefundID = "E-3", "K-2", "R-9"
+	assert.Equal(t, "R-9", o.apply(ev).Entry.Result.RefundID)
+}
+
 // An event of unknown meaning, however trusted, makes the client ask.
 func TestApplyUnknownAsks(t *testing.T) {
 	t.Parallel()
