@@ -169,7 +169,7 @@ func (c *Client) ask(ctx context.Context, out *Applied, ev *Event, called Status
 	case e.Status == StatusNotSent || e.Status == StatusRefused:
 		out.Why += "; the refund was " + e.Status.String()
 		return out, nil
-	case e.Status == ev.Status:
+	case e.Status == ev.Status && e.Status != StatusUnknown:
 		out.Why += "; the refund is " + e.Status.String() + " already"
 		return out, nil
 	}
