@@ -41,16 +41,12 @@ func (s *Store) quickly(ctx context.Context, l quick, ops []*op) (err error) {
 				continue // others may give another reason
 			}
 			payments[p] = true
-			r, e := *o.ready, *o.ready.entry
-			e.Amount = amount
-			r.entry = &e
-			records[o.key] = &r
+			r := o.ready.admitted(amount)
+			records[o.key] = r
 			begun = append(begun, r.row(s.lang))
 		case o.known != nil:
 			records[o.key] = o.ready
-			w := o.ready.row(s.lang)
-			w.WasVersion, w.WasStamp = o.known.entry.Version, o.known.stamp
-			moved = append(moved, w)
+			moved = append(moved, o.knownRow(s.lang))
 		default:
 			continue
 		}

@@ -81,6 +81,14 @@ func newRecord(e *refund.Entry, stamp int64, request json.RawMessage) (*record, 
 	return r, nil
 }
 
+// admitted is the record of a begin that takes this amount of the payment.
+func (r *record) admitted(amount money.Amount) *record {
+	next, e := *r, *r.entry
+	e.Amount = amount
+	next.entry = &e
+	return &next
+}
+
 // moved is what a move makes of the record.
 func (r *record) moved(m *refund.Move, stamp int64) (*record, error) {
 	own := *m // its result and error stay the caller's

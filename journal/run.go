@@ -79,15 +79,20 @@ func (s *Store) attempt(ctx context.Context, ops []*op) error {
 // changeOne makes a lone move of a remembered entry, which takes one statement
 // and no transaction around it. done is false if the entry is not what it was.
 func (s *Store) changeOne(ctx context.Context, o *op) (done bool, err error) {
-	w := o.ready.row(s.lang)
-	w.WasVersion, w.WasStamp = o.known.entry.Version, o.known.stamp
-	n, err := s.lang.change(ctx, s.db, []row{w})
+	n, err := s.lang.change(ctx, s.db, []row{o.knownRow(s.lang)})
 	s.recent.drop(o.key)
 	if err != nil || n != 1 {
 		return false, err
 	}
 	o.entry, o.err = o.ready.entry.Clone(), nil
 	return true, nil
+}
+
+// knownRow is the row of a move of a remembered entry.
+func (o *op) knownRow(l language) row {
+	w := o.ready.row(l)
+	w.WasVersion, w.WasStamp = o.known.entry.Version, o.known.stamp
+	return w
 }
 
 // transact carries out operations in one transaction. trust: what is remembered

@@ -106,18 +106,18 @@ func (l *sqlite) load(ctx context.Context, tx *sql.Tx, keys, payments []string) 
 }
 
 func (l *sqlite) insert(ctx context.Context, tx *sql.Tx, rows []row) error {
-	_, err := execEach(ctx, tx, l.toInsert, rows, func(r *row) []any { return append(r.fixed(), r.changed()...) })
+	_, err := execEach(ctx, tx, l.toInsert, rows, insertArgs)
 	return err
 }
 
 func (l *sqlite) change(ctx context.Context, in execer, rows []row) (int64, error) {
-	return execEach(ctx, in, l.toChange, rows, func(r *row) []any { return append(r.changed(), r.was()...) })
+	keys, err := execEach(ctx, in, l.toChange, rows, changeArgs)
+	return int64(len(keys)), err
 }
 
 func (l *sqlite) replace(ctx context.Context, tx *sql.Tx, rows []row) (int64, error) {
-	return execEach(ctx, tx, l.toReplace, rows, func(r *row) []any {
-		return append(append(r.fixed(), r.changed()...), r.was()...)
-	})
+	keys, err := execEach(ctx, tx, l.toReplace, rows, func(r *row) []any { return append(insertArgs(r), r.was()...) })
+	return int64(len(keys)), err
 }
 
 // numberedMarks returns "?1, ?2" for n arguments.
@@ -136,49 +136,40 @@ func numberedMarks(n int) string {
 // write, which makes it the only writer before anything is read.
 func (l *sqlite) write(ctx context.Context, db *sql.DB, begun, moved []row) (keys []string, err error) {
 	if len(begun) == 0 && len(moved) == 1 { // a statement is a transaction
-		n, err := l.change(ctx, db, moved)
-		if err != nil || n != 1 {
-			return nil, err
-		}
-		return []string{moved[0].Key}, nil
+		return execEach(ctx, db, l.toChange, moved, changeArgs)
 	}
 	tx, err := db.BeginTx(ctx, l.isolation())
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
-	each := context.WithoutCancel(ctx)   // as in execEach
 	for _, part := range []struct {
 		stmt *sql.Stmt
 		rows []row
 		args func(*row) []any
 	}{
-		{l.toBegin, begun, func(r *row) []any { return append(r.fixed(), r.changed()...) }},
-		{l.toChange, moved, func(r *row) []any { return append(r.changed(), r.was()...) }},
+		{l.toBegin, begun, insertArgs},
+		{l.toChange, moved, changeArgs},
 	} {
 		if len(part.rows) == 0 {
 			continue
 		}
-		stmt := tx.StmtContext(each, part.stmt)
-		for i := range part.rows {
-			res, err := stmt.ExecContext(each, part.args(&part.rows[i])...)
-			if err != nil {
-				return nil, err
-			}
-			n, err := res.RowsAffected()
-			if err != nil {
-				return nil, err
-			}
-			if n == 1 {
-				keys = append(keys, part.rows[i].Key)
-			}
+		written, err := execEach(ctx, tx, part.stmt, part.rows, part.args)
+		if err != nil {
+			return nil, err
 		}
+		keys = append(keys, written...)
 	}
 	return keys, tx.Commit()
 }
 
-// execEach executes a statement for each row and adds up the rows affected.
-func execEach(ctx context.Context, in execer, stmt *sql.Stmt, rows []row, args func(*row) []any) (affected int64, err error) {
+func insertArgs(r *row) []any { return append(r.fixed(), r.changed()...) }
+
+func changeArgs(r *row) []any { return append(r.changed(), r.was()...) }
+
+// execEach executes a statement for each row and returns the keys of those that it
+// has written.
+func execEach(ctx context.Context, in execer, stmt *sql.Stmt, rows []row, args func(*row) []any) (keys []string, err error) {
 	// For a context that may end, drivers start a goroutine with each statement.
 	// The transaction's ends all the same.
 	ctx = context.WithoutCancel(ctx)
@@ -188,15 +179,17 @@ func execEach(ctx context.Context, in execer, stmt *sql.Stmt, rows []row, args f
 	for i := range rows {
 		res, err := stmt.ExecContext(ctx, args(&rows[i])...)
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
 		n, err := res.RowsAffected()
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
-		affected += n
+		if n == 1 {
+			keys = append(keys, rows[i].Key)
+		}
 	}
-	return affected, nil
+	return keys, nil
 }
 
 // time is a number of microseconds since 1970, which SQLite's functions show:

@@ -119,10 +119,7 @@ func (w *work) begin(o *op) {
 		return
 	}
 	if it == nil && (o.intent.Before != nil) == (o.ready.entry.Before != nil) {
-		r, e := *o.ready, *o.ready.entry
-		e.Amount = amount
-		r.entry = &e
-		it = &item{now: &r}
+		it = &item{now: o.ready.admitted(amount)}
 	} else { // a key used again, or Admit has dropped the snapshot
 		var replaced *refund.Entry
 		if it == nil {
