@@ -103,9 +103,7 @@ func (e *Entry) judge(ev *Event) (to Status, why string) {
 		return e.Status, "the event is older than what is known of the refund"
 	}
 	switch e.Status {
-	case StatusUnknown:
-		return ev.Status, "the gateway called back"
-	case StatusPending:
+	case StatusUnknown, StatusPending:
 		return ev.Status, "the gateway called back"
 	case StatusSucceeded:
 		switch ev.Status {

@@ -27,7 +27,7 @@ func (c *Client) find(ctx context.Context, ev *Event) (e *Entry, sure bool, why 
 	if ev.PaymentID == "" {
 		return nil, false, "the event names neither a refund nor a payment of the journal's", nil
 	}
-	in, err := c.inbox("callback")
+	in, err := c.inbox()
 	if err != nil {
 		return nil, false, "", err
 	}
@@ -35,35 +35,36 @@ func (c *Client) find(ctx context.Context, ev *Event) (e *Entry, sure bool, why 
 	if err != nil {
 		return nil, false, "", err
 	}
-	return choose(all, ev)
+	e, sure, why = choose(all, ev)
+	return e, sure, why, nil
 }
 
 // choose finds the refund among those of a payment.
-func choose(all []*Entry, ev *Event) (e *Entry, sure bool, why string, err error) {
+func choose(all []*Entry, ev *Event) (e *Entry, sure bool, why string) {
 	for _, e := range all {
 		if e.knows(ev) {
-			return e, true, "", nil
+			return e, true, ""
 		}
 	}
 	if ev.RefundID != "" {
 		named := filter(all, func(e *Entry) bool { return e.Result != nil && e.Result.RefundID == ev.RefundID })
 		if len(named) == 1 {
-			return named[0], true, "", nil
+			return named[0], true, ""
 		}
 	}
 	// What the gateway never took cannot be what it speaks of.
 	taken := filter(all, func(e *Entry) bool { return e.Status != StatusNotSent && e.Status != StatusRefused })
 	if len(taken) == 0 {
-		return nil, false, "the journal has no refund of this payment that the gateway took", nil
+		return nil, false, "the journal has no refund of this payment that the gateway took"
 	}
 	if len(taken) == 1 {
 		only := taken[0]
 		if ev.Amount.IsSet() && only.Amount.IsSet() && ev.Amount != only.Amount {
-			return only, false, fmt.Sprintf("the event speaks of %s, the only refund of the payment is of %s", ev.Amount, only.Amount), nil
+			return only, false, fmt.Sprintf("the event speaks of %s, the only refund of the payment is of %s", ev.Amount, only.Amount)
 		}
-		return only, true, "", nil
+		return only, true, ""
 	}
-	// The amount of a callback may be the payment's (nobody knows of two gateways): one
+	// The amount of a callback may be the payment's, nobody knows of two gateways: one
 	// of several refunds is only told by it if it cannot be.
 	if ev.Amount.IsSet() && slices.ContainsFunc(all, func(e *Entry) bool {
 		paid := e.Request.Payment.Amount
@@ -71,7 +72,7 @@ func choose(all []*Entry, ev *Event) (e *Entry, sure bool, why string, err error
 	}) {
 		same := filter(taken, func(e *Entry) bool { return e.Amount == ev.Amount })
 		if len(same) == 1 {
-			return same[0], true, "", nil
+			return same[0], true, ""
 		}
 		if len(same) > 1 {
 			taken = same
@@ -80,10 +81,10 @@ func choose(all []*Entry, ev *Event) (e *Entry, sure bool, why string, err error
 	why = fmt.Sprintf("the event may be about any of %d refunds of the payment", len(taken))
 	for _, e := range taken {
 		if e.Status == StatusUnknown || e.Status == StatusPending {
-			return e, false, why, nil // at most one is unknown; the others wait for their own look-up
+			return e, false, why // at most one is unknown; the others wait for their own look-up
 		}
 	}
-	return taken[len(taken)-1], false, why, nil
+	return taken[len(taken)-1], false, why
 }
 
 func filter(all []*Entry, keep func(*Entry) bool) []*Entry {

@@ -47,8 +47,8 @@ func (c *Client) ParseCallback(ctx context.Context, cb Callback) (ev *Event, err
 }
 
 // inbox is the client's journal, if it keeps events.
-func (c *Client) inbox(op string) (Inbox, error) {
-	no := &Error{Gateway: c.caps.Gateway, Op: op, Code: Unsupported, Status: StatusNotSent}
+func (c *Client) inbox() (Inbox, error) {
+	no := &Error{Gateway: c.caps.Gateway, Op: "callback", Code: Unsupported, Status: StatusNotSent}
 	if c.journal == nil {
 		no.Message = "the client has no journal: use refund.WithJournal"
 		return nil, no
@@ -65,7 +65,7 @@ func (c *Client) inbox(op string) (Inbox, error) {
 // that is stored. The error matches [Unsupported] if the client's journal is no
 // [Inbox].
 func (c *Client) Receive(ctx context.Context, ev *Event) (fresh bool, err error) {
-	in, err := c.inbox("callback")
+	in, err := c.inbox()
 	if err != nil {
 		return false, err
 	}
@@ -74,7 +74,7 @@ func (c *Client) Receive(ctx context.Context, ev *Event) (fresh bool, err error)
 
 // Finish says that nothing is left to be done about an event.
 func (c *Client) Finish(ctx context.Context, ev *Event) error {
-	in, err := c.inbox("callback")
+	in, err := c.inbox()
 	if err != nil {
 		return err
 	}
@@ -85,7 +85,7 @@ func (c *Client) Finish(ctx context.Context, ev *Event) error {
 // never finished, because a process has died or something failed; at most limit of
 // them, the oldest first.
 func (c *Client) Unfinished(ctx context.Context, age time.Duration, limit int) ([]Event, error) {
-	in, err := c.inbox("callback")
+	in, err := c.inbox()
 	if err != nil {
 		return nil, err
 	}
@@ -98,6 +98,6 @@ func (c *Client) CanReceive() error {
 	if _, err := ability[CallbackParser](c, "callback"); err != nil {
 		return err
 	}
-	_, err := c.inbox("callback")
+	_, err := c.inbox()
 	return err
 }

@@ -50,7 +50,7 @@ func (p *Provider) ParseCallback(_ context.Context, c refund.Callback) (*refund.
 	if ev.Status, ok = n.outcome(); !ok {
 		return nil, callback.Malformed(gateway, "code is missing, given twice, or no integer")
 	}
-	ev.RefundID = p.reference(n.xactID, token)
+	ev.RefundID = callback.Reference(n.xactID, token, p.http.Bound)
 	if ev.Key == "" {
 		if ev.RefundID == "" {
 			return nil, callback.Malformed(gateway, "xact_id is missing or no id, and no token tells which refund this is about")
@@ -105,18 +105,4 @@ func (n *notice) text() string {
 		parts = append(parts, n.message.S)
 	}
 	return strings.Join(parts, ": ")
-}
-
-// reference is xact_id as it came. One that is too long for an id, would have to be
-// changed to be shown, or looks like an address or a phone number, is none.
-func (p *Provider) reference(t wire.Text, token callback.Token) string {
-	const longest = 255 // of any id in this library; documented are 100
-	if t.Shape != wire.String && t.Shape != wire.Number || len(t.S) > longest {
-		return ""
-	}
-	id := p.http.Bound(string(token.Hide([]byte(t.S))))
-	if id != t.S || strings.HasPrefix(id, "+") || strings.Contains(id, "@") {
-		return ""
-	}
-	return id
 }

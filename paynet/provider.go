@@ -127,7 +127,7 @@ func (p *Provider) Refund(ctx context.Context, req refund.Request) (*refund.Resu
 	if err := p.check("refund", &req); err != nil {
 		return nil, err
 	}
-	token, err := p.guard("refund", &req)
+	token, err := callback.Guard(gateway, "refund", p.callbackSecret(), &req)
 	if err != nil {
 		return nil, err
 	}
@@ -150,7 +150,7 @@ func (p *Provider) Plan(_ context.Context, req refund.Request) (*refund.Plan, er
 	if err := p.check("plan", &req); err != nil {
 		return nil, err
 	}
-	if _, err := p.guard("plan", &req); err != nil {
+	if _, err := callback.Guard(gateway, "plan", p.callbackSecret(), &req); err != nil {
 		return nil, err
 	}
 	req.CallbackURL = httpx.MaskQuery(req.CallbackURL)
@@ -159,18 +159,6 @@ func (p *Provider) Plan(_ context.Context, req refund.Request) (*refund.Plan, er
 		return nil, err
 	}
 	return p.http.Plan(httpx.Request{Method: http.MethodPost, Path: refundPath}, string(body)), nil
-}
-
-// guard puts key and token into CallbackURL where a secret is configured, since
-// Paynet signs nothing. The token is empty if none was put in: one that the caller's
-// own address holds is the caller's, and may be any text.
-func (p *Provider) guard(op string, req *refund.Request) (callback.Token, error) {
-	address, err := callback.Address(gateway, op, req.CallbackURL, p.callbackSecret(), req.Key)
-	if err != nil || address == req.CallbackURL {
-		return "", err
-	}
-	req.CallbackURL = address
-	return callback.TokenOf(address), nil
 }
 
 // check adds the day rule to the common checks: Paynet's wording leaves open

@@ -2,7 +2,6 @@ package redstone
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/gorefund/refund"
@@ -44,7 +43,7 @@ func (p *Provider) ParseCallback(_ context.Context, c refund.Callback) (*refund.
 	}
 	e := &refund.Event{
 		Gateway: gateway, ID: callback.ID(key, string(c.Body)), Key: key, Trust: trust,
-		PaymentID: p.reference(n.payment, token), RefundID: p.reference(n.reference, token),
+		PaymentID: callback.Reference(n.payment, token, p.http.Bound), RefundID: callback.Reference(n.reference, token, p.http.Bound),
 		Code: clean(n.state), At: n.at(),
 	}
 	if e.RefundID == e.PaymentID {
@@ -208,18 +207,4 @@ func (n *notice) at() time.Time {
 		}
 	}
 	return time.Time{}
-}
-
-// reference is an id as the callback gives it. One that is too long, holds what is
-// hidden or an e-mail address or begins as a phone number does is no id.
-func (p *Provider) reference(t wire.Text, token callback.Token) string {
-	const longest = 255
-	if t.Shape != wire.String && t.Shape != wire.Number || len(t.S) > longest || len(token.Hide([]byte(t.S))) != len(t.S) {
-		return ""
-	}
-	id := p.http.Bound(t.S)
-	if id != t.S || strings.HasPrefix(id, "+") || strings.Contains(id, "@") {
-		return ""
-	}
-	return id
 }

@@ -171,12 +171,7 @@ func (p *Provider) prepare(op string, req *refund.Request) (callback.Token, erro
 	if err := p.check(op, req); err != nil {
 		return "", err
 	}
-	address, err := callback.Address(gateway, op, req.CallbackURL, p.callbackSecret(), req.Key)
-	if err != nil || address == req.CallbackURL {
-		return "", err
-	}
-	req.CallbackURL = address
-	return callback.TokenOf(address), nil
+	return callback.Guard(gateway, op, p.callbackSecret(), req)
 }
 
 func (p *Provider) check(op string, req *refund.Request) error {

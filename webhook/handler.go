@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/gorefund/refund"
+	"github.com/gorefund/refund/internal/callback"
 )
 
 // Handler receives the callbacks of one provider. Make it with [New]. It is an
@@ -78,7 +79,7 @@ func New(client *refund.Client, opts ...Option) (*Handler, error) {
 	if client == nil {
 		return nil, errors.New("webhook: the client is nil")
 	}
-	h := &Handler{client: client, maxBody: 256 << 10, read: 10 * time.Second, work: 2 * time.Minute, hints: newHints(time.Now)}
+	h := &Handler{client: client, maxBody: callback.MaxBody, read: 10 * time.Second, work: 2 * time.Minute, hints: newHints(time.Now)}
 	for _, opt := range opts {
 		if opt != nil {
 			opt(h)

@@ -49,6 +49,18 @@ func Address(gateway, op, address, secret, key string) (string, error) {
 	return before, nil
 }
 
+// Guard puts key and token into req's CallbackURL, as [Address] does. The token is
+// empty if none was put in: one that the caller's own address holds is the caller's,
+// and may be any text.
+func Guard(gateway, op, secret string, req *refund.Request) (Token, error) {
+	address, err := Address(gateway, op, req.CallbackURL, secret, req.Key)
+	if err != nil || address == req.CallbackURL {
+		return "", err
+	}
+	req.CallbackURL = address
+	return TokenOf(address), nil
+}
+
 // Key returns the key in a guarded address, whole or from its path on, if the
 // token is that key's. Otherwise the error is [refund.Forged].
 func Key(gateway, address, secret string) (string, error) {
