@@ -74,9 +74,9 @@ type language interface {
 
 	// insert adds rows, change updates what a move changes of them, and replace
 	// all of them. The latter count the rows that they found as they were.
-	insert(ctx context.Context, tx *sql.Tx, rows []row) error
-	change(ctx context.Context, in execer, rows []row) (int64, error)
-	replace(ctx context.Context, tx *sql.Tx, rows []row) (int64, error)
+	insert(ctx context.Context, tx *sql.Tx, rows []*row) error
+	change(ctx context.Context, in execer, rows []*row) (int64, error)
+	replace(ctx context.Context, tx *sql.Tx, rows []*row) (int64, error)
 
 	// byStatus is the table for a query that is to take the index by status.
 	byStatus() string
@@ -134,9 +134,9 @@ func (r *row) changed() []any {
 // was returns the key, version and stamp by which a row is found as it was.
 func (r *row) was() []any { return []any{r.Key, r.WasVersion, r.WasStamp} }
 
-func (r *record) row(l language) row {
+func (r *record) row(l language) *row {
 	e := r.entry
-	w := row{
+	w := &row{
 		Key: e.Key, Provider: e.Provider, Gateway: e.Gateway, Payment: e.Request.Payment.ID, Status: e.Status.String(),
 		Version: e.Version, Stamp: r.stamp, BeganAt: l.time(e.BeganAt), ChangedAt: l.time(e.ChangedAt), LeaseUntil: l.time(e.LeaseUntil),
 		Details: r.details,

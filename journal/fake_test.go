@@ -19,7 +19,7 @@ import (
 // earnest; the tests with them are beside their drivers.
 type fake struct {
 	mu        sync.Mutex // of the fields
-	table     map[string]row
+	table     map[string]*row
 	begun     int // transactions
 	loads     int
 	committed int        // transactions, and statements without one
@@ -28,7 +28,7 @@ type fake struct {
 	// What happens instead of a commit or a statement, if not nil. A commit is
 	// done by calling apply.
 	commit func(n int, apply func()) error
-	exec   func(what string, rows []row) error
+	exec   func(what string, rows []*row) error
 }
 
 var (
@@ -38,7 +38,7 @@ var (
 )
 
 func newFake(t testing.TB) (*fake, *sql.DB) {
-	f := &fake{table: make(map[string]row)}
+	f := &fake{table: make(map[string]*row)}
 	db := sql.OpenDB(f)
 	t.Cleanup(func() { _ = db.Close() })
 	return f, db
@@ -50,7 +50,7 @@ func (f *fake) Driver() driver.Driver                        { return nil }
 type fakeConn struct {
 	*fake
 	inTx, locked bool
-	staged       []row
+	staged       []*row
 }
 
 func (c *fakeConn) Prepare(string) (driver.Stmt, error) {
@@ -113,7 +113,7 @@ func (c *fakeConn) ExecContext(_ context.Context, what string, args []driver.Nam
 		c.locked = true
 		return driver.RowsAffected(0), nil
 	}
-	rows := args[0].Value.([]row)
+	rows := args[0].Value.([]*row)
 	c.mu.Lock()
 	exec := c.exec
 	c.mu.Unlock()
@@ -154,7 +154,7 @@ func (c *fakeConn) ExecContext(_ context.Context, what string, args []driver.Nam
 
 func (c *fakeConn) QueryContext(_ context.Context, what string, args []driver.NamedValue) (driver.Rows, error) {
 	if what == "write" {
-		return c.write(args[0].Value.([]row), args[1].Value.([]row))
+		return c.write(args[0].Value.([]*row), args[1].Value.([]*row))
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -177,7 +177,7 @@ func (c *fakeConn) QueryContext(_ context.Context, what string, args []driver.Na
 }
 
 // write is the one step of [quick], a transaction of its own.
-func (c *fakeConn) write(begun, moved []row) (driver.Rows, error) {
+func (c *fakeConn) write(begun, moved []*row) (driver.Rows, error) {
 	c.mu.Lock()
 	n, commit, exec := c.committed, c.commit, c.exec
 	c.mu.Unlock()
@@ -257,12 +257,12 @@ func (fakeLanguage) load(ctx context.Context, tx *sql.Tx, keys, payments []strin
 	return tx.QueryContext(ctx, "load", keys, payments)
 }
 
-func (fakeLanguage) insert(ctx context.Context, tx *sql.Tx, rows []row) error {
+func (fakeLanguage) insert(ctx context.Context, tx *sql.Tx, rows []*row) error {
 	_, err := tx.ExecContext(ctx, "insert", rows)
 	return err
 }
 
-func (fakeLanguage) change(ctx context.Context, in execer, rows []row) (int64, error) {
+func (fakeLanguage) change(ctx context.Context, in execer, rows []*row) (int64, error) {
 	res, err := in.ExecContext(ctx, "change", rows)
 	if err != nil {
 		return 0, err
@@ -270,7 +270,7 @@ func (fakeLanguage) change(ctx context.Context, in execer, rows []row) (int64, e
 	return res.RowsAffected()
 }
 
-func (fakeLanguage) replace(ctx context.Context, tx *sql.Tx, rows []row) (int64, error) {
+func (fakeLanguage) replace(ctx context.Context, tx *sql.Tx, rows []*row) (int64, error) {
 	res, err := tx.ExecContext(ctx, "replace", rows)
 	if err != nil {
 		return 0, err
@@ -291,7 +291,7 @@ func (fakeLanguage) fault(err error) fault {
 // fakeQuick speaks it too, and can write without reading.
 type fakeQuick struct{ fakeLanguage }
 
-func (fakeQuick) write(ctx context.Context, db *sql.DB, begun, moved []row) (keys []string, err error) {
+func (fakeQuick) write(ctx context.Context, db *sql.DB, begun, moved []*row) (keys []string, err error) {
 	rows, err := db.QueryContext(ctx, "write", begun, moved)
 	if err != nil {
 		return nil, err

@@ -50,8 +50,7 @@ func (m *memory) Begin(ctx context.Context, in refund.Intent) (*refund.Entry, bo
 	if taken != nil {
 		m.forget(taken)
 	}
-	e := in.NewEntry(amount, taken)
-	normalize(e)
+	e := begun(&in, amount, taken)
 	m.entries[in.Key] = e
 	m.payments[p] = append(m.payments[p], in.Key)
 	return e.Clone(), true, nil
@@ -82,12 +81,9 @@ func (m *memory) Move(ctx context.Context, key string, version int64, move refun
 	case e.Version != version:
 		return nil, refund.ErrStale
 	}
-	moved := e.Clone()
-	moved.Apply(move)
-	moved = moved.Clone() // the move's result and error stay the caller's
-	normalize(moved)
-	m.entries[key] = moved
-	return moved.Clone(), nil
+	e = moved(e, &move)
+	m.entries[key] = e
+	return e.Clone(), nil
 }
 
 func (m *memory) Entry(ctx context.Context, key string) (*refund.Entry, error) {

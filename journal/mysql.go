@@ -165,7 +165,7 @@ func (mysql) load(ctx context.Context, tx *sql.Tx, keys, payments []string) (*sq
 	return tx.QueryContext(ctx, strings.Join(parts, " UNION ALL "), args...)
 }
 
-func (mysql) insert(ctx context.Context, tx *sql.Tx, rows []row) error {
+func (mysql) insert(ctx context.Context, tx *sql.Tx, rows []*row) error {
 	one := "(" + marks(count(allColumns)) + ")"
 	args := make([]any, 0, len(rows)*count(allColumns))
 	for i := range rows {
@@ -175,17 +175,17 @@ func (mysql) insert(ctx context.Context, tx *sql.Tx, rows []row) error {
 	return err
 }
 
-func (l mysql) change(ctx context.Context, in execer, rows []row) (int64, error) {
+func (l mysql) change(ctx context.Context, in execer, rows []*row) (int64, error) {
 	return l.update(ctx, in, changedColumns, rows, (*row).changed)
 }
 
-func (l mysql) replace(ctx context.Context, tx *sql.Tx, rows []row) (int64, error) {
+func (l mysql) replace(ctx context.Context, tx *sql.Tx, rows []*row) (int64, error) {
 	return l.update(ctx, tx, allColumns, rows, func(r *row) []any { return append(r.fixed(), r.changed()...) })
 }
 
 // update joins the table with the new values. The casts keep numbers from being
 // compared as floating point, and keys from being compared by a collation.
-func (mysql) update(ctx context.Context, in execer, columns string, rows []row, values func(*row) []any) (int64, error) {
+func (mysql) update(ctx context.Context, in execer, columns string, rows []*row, values func(*row) []any) (int64, error) {
 	names := strings.Split(columns, ", ")
 	var set, first, next []string
 	for _, name := range names {
@@ -208,7 +208,7 @@ func (mysql) update(ctx context.Context, in execer, columns string, rows []row, 
 	b.WriteString(") AS r ON e.entry_key = r.was_key AND e.version = r.was_version AND e.stamp = r.was_stamp SET " + strings.Join(set, ", "))
 	args := make([]any, 0, len(rows)*(len(names)+3))
 	for i := range rows {
-		args = append(append(args, values(&rows[i])...), rows[i].was()...)
+		args = append(append(args, values(rows[i])...), rows[i].was()...)
 	}
 	res, err := in.ExecContext(ctx, b.String(), args...)
 	if err != nil {

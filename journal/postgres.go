@@ -186,15 +186,15 @@ func numbered(query string) string {
 	}
 }
 
-func (postgres) insert(ctx context.Context, tx *sql.Tx, rows []row) error {
+func (postgres) insert(ctx context.Context, tx *sql.Tx, rows []*row) error {
 	_, err := postgresInsert.exec(ctx, tx, rows, func(r *row) []any { return append(r.fixed(), r.changed()...) })
 	return err
 }
 
-func (postgres) change(ctx context.Context, in execer, rows []row) (int64, error) {
+func (postgres) change(ctx context.Context, in execer, rows []*row) (int64, error) {
 	values := func(r *row) []any { return append(r.changed(), r.was()...) }
 	if len(rows) == 1 {
-		res, err := in.ExecContext(ctx, postgresChangeOne, values(&rows[0])...)
+		res, err := in.ExecContext(ctx, postgresChangeOne, values(rows[0])...)
 		if err != nil {
 			return 0, err
 		}
@@ -203,16 +203,16 @@ func (postgres) change(ctx context.Context, in execer, rows []row) (int64, error
 	return postgresChange.exec(ctx, in, rows, values)
 }
 
-func (postgres) replace(ctx context.Context, tx *sql.Tx, rows []row) (int64, error) {
+func (postgres) replace(ctx context.Context, tx *sql.Tx, rows []*row) (int64, error) {
 	return postgresReplace.exec(ctx, tx, rows, func(r *row) []any { return append(append(r.fixed(), r.changed()...), r.was()...) })
 }
 
-func (all postgresStatements) exec(ctx context.Context, in execer, rows []row, values func(*row) []any) (int64, error) {
+func (all postgresStatements) exec(ctx context.Context, in execer, rows []*row, values func(*row) []any) (int64, error) {
 	i := slices.IndexFunc(postgresSizes[:], func(size int) bool { return size >= len(rows) })
 	size := postgresSizes[i] // a batch is never larger than the largest
 	var args []any
 	for i := range rows {
-		args = append(args, values(&rows[i])...)
+		args = append(args, values(rows[i])...)
 	}
 	args = append(args, make([]any, (size-len(rows))*len(args)/len(rows))...)
 	res, err := in.ExecContext(ctx, all[size], args...)

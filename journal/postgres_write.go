@@ -61,7 +61,9 @@ var postgresCall = func() string {
 	return "SELECT refund_write(" + strings.Join(args, ", ") + ")"
 }()
 
-func (postgres) write(ctx context.Context, db *sql.DB, begun, moved []row) (keys []string, err error) {
+func (postgres) write(ctx context.Context, db *sql.DB, begun, moved []*row) (keys []string, err error) {
+	inOrder(begun)
+	inOrder(moved)
 	payments := make([]payment, len(begun))
 	for i, r := range begun {
 		payments[i] = payment{r.Provider, r.Payment}
@@ -89,13 +91,13 @@ func (postgres) write(ctx context.Context, db *sql.DB, begun, moved []row) (keys
 }
 
 // appendArrays appends the text of an array for each column.
-func appendArrays(args []any, columns int, rows []row, values func(*row) []any) []any {
+func appendArrays(args []any, columns int, rows []*row, values func(*row) []any) []any {
 	arrays := make([][]byte, columns)
 	for i := range arrays {
 		arrays[i] = append(arrays[i], '{')
 	}
 	for n := range rows {
-		for i, v := range values(&rows[n]) {
+		for i, v := range values(rows[n]) {
 			if n > 0 {
 				arrays[i] = append(arrays[i], ',')
 			}

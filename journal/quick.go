@@ -13,7 +13,7 @@ type quick interface {
 	// write inserts those of begun whose key and payment have no entry yet, and
 	// changes those of moved that are as they were. It excludes every other Begin
 	// for these payments like lock, and returns the keys of what it has written.
-	write(ctx context.Context, db *sql.DB, begun, moved []row) (keys []string, err error)
+	write(ctx context.Context, db *sql.DB, begun, moved []*row) (keys []string, err error)
 }
 
 // quickly carries out what can be written without reading. All operations of a
@@ -21,42 +21,29 @@ type quick interface {
 // their callers see: what remains comes after it.
 func (s *Store) quickly(ctx context.Context, l quick, ops []*op) (err error) {
 	var (
-		begun, moved []row
+		begun, moved []*row
 		tried        = make(map[string]*op, len(ops))
-		records      = make(map[string]*record, len(ops))
 		payments     = make(map[payment]bool, len(ops))
 	)
 	for _, o := range ops {
-		if tried[o.key] != nil {
-			continue
-		}
 		switch {
+		case tried[o.key] != nil || o.ready == nil:
+			continue
 		case o.intent != nil:
 			p := paymentOf(o.intent)
 			if payments[p] {
 				continue
 			}
-			amount, err := o.intent.Admit(nil)
-			if err != nil {
-				continue // others may give another reason
-			}
 			payments[p] = true
-			r := o.ready.admitted(amount)
-			records[o.key] = r
-			begun = append(begun, r.row(s.lang))
-		case o.known != nil:
-			records[o.key] = o.ready
-			moved = append(moved, o.knownRow(s.lang))
+			begun = append(begun, o.ready.row(s.lang))
 		default:
-			continue
+			moved = append(moved, o.knownRow(s.lang))
 		}
 		tried[o.key] = o
 	}
 	if len(tried) == 0 {
 		return nil
 	}
-	inOrder(begun)
-	inOrder(moved)
 	keys, err := l.write(ctx, s.db, begun, moved)
 	for _, o := range tried {
 		s.recent.drop(o.key)
@@ -65,13 +52,13 @@ func (s *Store) quickly(ctx context.Context, l quick, ops []*op) (err error) {
 		return err
 	}
 	for _, key := range keys {
-		o, r := tried[key], records[key]
+		o := tried[key]
 		if o == nil {
 			return fmt.Errorf("the database says that it has written the key %q, which nobody gave it", key)
 		}
-		o.settled, o.entry, o.fresh, o.err = true, r.entry.Clone(), o.intent != nil, nil
+		o.settled, o.entry, o.fresh, o.err = true, o.ready.entry, o.intent != nil, nil
 		if o.fresh {
-			s.recent.put(r)
+			s.recent.put(o.ready)
 		}
 	}
 	return nil

@@ -229,7 +229,7 @@ func explained(m *model, calls []*call, stored map[string]string) *model {
 // has the text of an array.
 func TestArrayText(t *testing.T) {
 	t.Parallel()
-	rows := []row{
+	rows := []*row{
 		{Key: `a"b\c,{}`, Minor: int64(-1), Currency: "TRY", BeganAt: start},
 		{Key: "", Minor: nil, Currency: nil, BeganAt: start},
 		{Key: "NULL\n", Minor: int64(7), Currency: "ş", BeganAt: start},
@@ -245,7 +245,7 @@ func TestArrayText(t *testing.T) {
 // garbled is a database that gives back another key than it got.
 type garbled struct{ fakeQuick }
 
-func (g garbled) write(ctx context.Context, db *sql.DB, begun, moved []row) ([]string, error) {
+func (g garbled) write(ctx context.Context, db *sql.DB, begun, moved []*row) ([]string, error) {
 	keys, err := g.fakeQuick.write(ctx, db, begun, moved)
 	for i := range keys {
 		keys[i] += "?"

@@ -22,7 +22,7 @@ type record struct {
 
 // details is what no query asks for, stored as JSON.
 type details struct {
-	Request    json.RawMessage `json:"request"`
+	Request    json.RawMessage `json:"request,omitempty"`
 	Result     *refund.Result  `json:"result,omitempty"`
 	Err        *failure        `json:"error,omitempty"`
 	History    []change        `json:"history"`
@@ -48,19 +48,24 @@ type change struct {
 	Trust uint8 `json:"trust,omitempty"`
 }
 
-// newRecord takes e over and makes its times what every database keeps. request is
-// the entry's as JSON, nil if nobody has made it yet.
-func newRecord(e *refund.Entry, stamp int64, request json.RawMessage) (*record, error) {
-	normalize(e)
-	if request == nil {
-		var err error
-		if request, err = json.Marshal(&e.Request); err != nil {
-			return nil, err
-		}
+// newRecord takes over the entry of an intent.
+func newRecord(e *refund.Entry, stamp int64) (*record, error) {
+	request, err := json.Marshal(&e.Request)
+	if err != nil {
+		return nil, err
 	}
 	r := &record{entry: e, stamp: stamp, open: e.Status == refund.StatusUnknown, request: request}
+	if err := r.encode(); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// encode makes the details of the entry.
+func (r *record) encode() error {
+	e := r.entry
 	d := details{
-		Request: request, Result: e.Result, History: make([]change, len(e.History)), Before: e.Before,
+		Result: e.Result, History: make([]change, len(e.History)), Before: e.Before,
 		BeganAt: e.BeganAt, ChangedAt: e.ChangedAt, LeaseUntil: e.LeaseUntil,
 	}
 	for i, c := range e.History {
@@ -73,16 +78,20 @@ func newRecord(e *refund.Entry, stamp int64, request json.RawMessage) (*record, 
 			d.Err.Cause = &text
 		}
 	}
-	text, err := json.Marshal(&d)
+	rest, err := json.Marshal(&d)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	r.details = string(text)
-	return r, nil
+	// The request is JSON already, and the longest part.
+	r.details = `{"request":` + string(r.request) + "," + string(rest[1:])
+	return nil
 }
 
 // admitted is the record of a begin that takes this amount of the payment.
 func (r *record) admitted(amount money.Amount) *record {
+	if r.entry.Amount == amount {
+		return r
+	}
 	next, e := *r, *r.entry
 	e.Amount = amount
 	next.entry = &e
@@ -91,24 +100,13 @@ func (r *record) admitted(amount money.Amount) *record {
 
 // moved is what a move makes of the record.
 func (r *record) moved(m *refund.Move, stamp int64) (*record, error) {
-	own := *m // its result and error stay the caller's
-	if m.Result != nil {
-		res := *m.Result
-		own.Result = &res
-	}
-	if m.Err != nil {
-		failure := *m.Err
-		own.Err = &failure
-	}
-	e := r.entry.Clone()
-	e.Apply(own)
-	next, err := newRecord(e, stamp, r.request)
-	if err != nil {
-		return nil, err
-	}
+	next := &record{entry: moved(r.entry, m), stamp: stamp, request: r.request}
 	// A refund that somehow becomes unknown again must not collide with another
 	// one that was begun meanwhile.
-	next.open = next.open && r.open
+	next.open = r.open && next.entry.Status == refund.StatusUnknown
+	if err := next.encode(); err != nil {
+		return nil, err
+	}
 	return next, nil
 }
 
@@ -187,25 +185,3 @@ func (r *record) decode(status string, minor sql.NullInt64, currency sql.NullStr
 	}
 	return nil
 }
-
-// normalize makes all times of an entry UTC and whole microseconds, which every
-// database can keep.
-func normalize(e *refund.Entry) {
-	times := []*time.Time{&e.BeganAt, &e.ChangedAt, &e.LeaseUntil, &e.Request.Payment.PaidAt}
-	for i := range e.History {
-		times = append(times, &e.History[i].At, &e.History[i].EventAt)
-	}
-	if e.Result != nil {
-		times = append(times, &e.Result.At)
-	}
-	if e.Before != nil {
-		for i := range e.Before.Refunds {
-			times = append(times, &e.Before.Refunds[i].At)
-		}
-	}
-	for _, t := range times {
-		*t = microseconds(*t)
-	}
-}
-
-func microseconds(t time.Time) time.Time { return t.UTC().Round(time.Microsecond) }

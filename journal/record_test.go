@@ -37,7 +37,7 @@ func TestDetailsOfVersion1(t *testing.T) {
 	assert.Equal(t, "post", e.Request.Params["acme.way"])
 	assert.Equal(t, start.Add(time.Minute), e.LeaseUntil)
 
-	again, err := newRecord(e.Clone(), 1, nil)
+	again, err := newRecord(e.Clone(), 1)
 	require.NoError(t, err)
 	assert.JSONEq(t, stored, again.details)
 }
@@ -45,7 +45,7 @@ func TestDetailsOfVersion1(t *testing.T) {
 // An entry that cannot be read as it is must not be taken for something else.
 func TestUnreadableRecords(t *testing.T) {
 	t.Parallel()
-	good, err := newRecord(func() *refund.Entry { in := intent("k1", "p1"); return in.NewEntry(in.Request.Amount, nil) }(), 1, nil)
+	good, err := newRecord(func() *refund.Entry { in := intent("k1", "p1"); return begun(&in, in.Request.Amount, nil) }(), 1)
 	require.NoError(t, err)
 	amount := sql.NullInt64{Int64: 1, Valid: true}
 	try := sql.NullString{String: "TRY", Valid: true}
@@ -76,7 +76,7 @@ func TestUnreadableRecords(t *testing.T) {
 func TestMovedRecordIsNotOpenAgain(t *testing.T) {
 	t.Parallel()
 	in := intent("k1", "p1")
-	r, err := newRecord(in.NewEntry(in.Request.Amount, nil), 1, nil)
+	r, err := newRecord(begun(&in, in.Request.Amount, nil), 1)
 	require.NoError(t, err)
 	for _, step := range []struct {
 		to   refund.Status
@@ -93,7 +93,7 @@ func TestMovedRecordIsNotOpenAgain(t *testing.T) {
 func TestCauseSurvivesAsText(t *testing.T) {
 	t.Parallel()
 	e := &refund.Entry{Key: "k1", Err: &refund.Error{Code: refund.Unavailable, Status: refund.StatusNotSent, Err: errors.New("dial tcp: no")}}
-	r, err := newRecord(e, 1, nil)
+	r, err := newRecord(e, 1)
 	require.NoError(t, err)
 	back := &record{entry: &refund.Entry{}, details: r.details}
 	require.NoError(t, back.decode("not_sent", sql.NullInt64{}, sql.NullString{}))

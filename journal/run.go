@@ -79,17 +79,17 @@ func (s *Store) attempt(ctx context.Context, ops []*op) error {
 // changeOne makes a lone move of a remembered entry, which takes one statement
 // and no transaction around it. done is false if the entry is not what it was.
 func (s *Store) changeOne(ctx context.Context, o *op) (done bool, err error) {
-	n, err := s.lang.change(ctx, s.db, []row{o.knownRow(s.lang)})
+	n, err := s.lang.change(ctx, s.db, []*row{o.knownRow(s.lang)})
 	s.recent.drop(o.key)
 	if err != nil || n != 1 {
 		return false, err
 	}
-	o.entry, o.err = o.ready.entry.Clone(), nil
+	o.entry, o.err = o.ready.entry, nil
 	return true, nil
 }
 
 // knownRow is the row of a move of a remembered entry.
-func (o *op) knownRow(l language) row {
+func (o *op) knownRow(l language) *row {
 	w := o.ready.row(l)
 	w.WasVersion, w.WasStamp = o.known.entry.Version, o.known.stamp
 	return w

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -72,9 +73,11 @@ func (l *sqlite) prepare(ctx context.Context, db *sql.DB) error {
 		{&l.toLoad, "SELECT " + readColumns + " FROM json_each(?) CROSS JOIN refund_entries ON entry_key = value" +
 			" UNION ALL SELECT " + readColumns + " FROM json_each(?) CROSS JOIN refund_entries ON payment_id = value"},
 		{&l.toInsert, "INSERT INTO refund_entries (" + allColumns + ") VALUES (" + marks(count(allColumns)) + ")"},
-		// The payment's is the fourth of the columns.
-		{&l.toBegin, "INSERT INTO refund_entries (" + allColumns + ") SELECT " + numberedMarks(count(allColumns)) +
-			" WHERE NOT EXISTS (SELECT 1 FROM refund_entries WHERE payment_id = ?4) ON CONFLICT (entry_key) DO NOTHING"},
+		// A payment that has an entry becomes NULL, which its column refuses, and a
+		// row that is refused is ignored. INSERT ... SELECT ... WHERE would say it
+		// better, but makes SQLite build a table for each row in between.
+		{&l.toBegin, "INSERT OR IGNORE INTO refund_entries (" + allColumns + ") VALUES (?1, ?2, ?3, " +
+			"CASE WHEN NOT EXISTS (SELECT 1 FROM refund_entries WHERE payment_id = ?4) THEN ?4 END, " + numberedMarks(5, count(allColumns)) + ")"},
 		{&l.toChange, "UPDATE refund_entries SET " + assign(changedColumns) + sqliteWas},
 		{&l.toReplace, "UPDATE refund_entries SET " + assign(allColumns) + sqliteWas},
 	} {
@@ -105,36 +108,36 @@ func (l *sqlite) load(ctx context.Context, tx *sql.Tx, keys, payments []string) 
 	return tx.StmtContext(ctx, l.toLoad).QueryContext(ctx, string(k), string(p))
 }
 
-func (l *sqlite) insert(ctx context.Context, tx *sql.Tx, rows []row) error {
+func (l *sqlite) insert(ctx context.Context, tx *sql.Tx, rows []*row) error {
 	_, err := execEach(ctx, tx, l.toInsert, rows, insertArgs)
 	return err
 }
 
-func (l *sqlite) change(ctx context.Context, in execer, rows []row) (int64, error) {
+func (l *sqlite) change(ctx context.Context, in execer, rows []*row) (int64, error) {
 	keys, err := execEach(ctx, in, l.toChange, rows, changeArgs)
 	return int64(len(keys)), err
 }
 
-func (l *sqlite) replace(ctx context.Context, tx *sql.Tx, rows []row) (int64, error) {
-	keys, err := execEach(ctx, tx, l.toReplace, rows, func(r *row) []any { return append(insertArgs(r), r.was()...) })
+func (l *sqlite) replace(ctx context.Context, tx *sql.Tx, rows []*row) (int64, error) {
+	keys, err := execEach(ctx, tx, l.toReplace, rows, func(r *row) []any { return slices.Concat(r.fixed(), r.changed(), r.was()) })
 	return int64(len(keys)), err
 }
 
-// numberedMarks returns "?1, ?2" for n arguments.
-func numberedMarks(n int) string {
+// numberedMarks returns "?5, ?6, ?7" for the arguments 5 to 7.
+func numberedMarks(from, to int) string {
 	var b strings.Builder
-	for i := range n {
-		if i > 0 {
+	for i := from; i <= to; i++ {
+		if i > from {
 			b.WriteString(", ")
 		}
-		b.WriteString("?" + strconv.Itoa(i+1))
+		b.WriteString("?" + strconv.Itoa(i))
 	}
 	return b.String()
 }
 
 // write needs no lock of its own: the first statement of the transaction is a
 // write, which makes it the only writer before anything is read.
-func (l *sqlite) write(ctx context.Context, db *sql.DB, begun, moved []row) (keys []string, err error) {
+func (l *sqlite) write(ctx context.Context, db *sql.DB, begun, moved []*row) (keys []string, err error) {
 	if len(begun) == 0 && len(moved) == 1 { // a statement is a transaction
 		return execEach(ctx, db, l.toChange, moved, changeArgs)
 	}
@@ -145,7 +148,7 @@ func (l *sqlite) write(ctx context.Context, db *sql.DB, begun, moved []row) (key
 	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
 	for _, part := range []struct {
 		stmt *sql.Stmt
-		rows []row
+		rows []*row
 		args func(*row) []any
 	}{
 		{l.toBegin, begun, insertArgs},
@@ -163,13 +166,13 @@ func (l *sqlite) write(ctx context.Context, db *sql.DB, begun, moved []row) (key
 	return keys, tx.Commit()
 }
 
-func insertArgs(r *row) []any { return append(r.fixed(), r.changed()...) }
+func insertArgs(r *row) []any { return slices.Concat(r.fixed(), r.changed()) }
 
-func changeArgs(r *row) []any { return append(r.changed(), r.was()...) }
+func changeArgs(r *row) []any { return slices.Concat(r.changed(), r.was()) }
 
 // execEach executes a statement for each row and returns the keys of those that it
 // has written.
-func execEach(ctx context.Context, in execer, stmt *sql.Stmt, rows []row, args func(*row) []any) (keys []string, err error) {
+func execEach(ctx context.Context, in execer, stmt *sql.Stmt, rows []*row, args func(*row) []any) (keys []string, err error) {
 	// For a context that may end, drivers start a goroutine with each statement.
 	// The transaction's ends all the same.
 	ctx = context.WithoutCancel(ctx)
@@ -177,7 +180,7 @@ func execEach(ctx context.Context, in execer, stmt *sql.Stmt, rows []row, args f
 		stmt = tx.StmtContext(ctx, stmt)
 	}
 	for i := range rows {
-		res, err := stmt.ExecContext(ctx, args(&rows[i])...)
+		res, err := stmt.ExecContext(ctx, args(rows[i])...)
 		if err != nil {
 			return nil, err
 		}

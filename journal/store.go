@@ -71,13 +71,15 @@ func (s *Store) Begin(ctx context.Context, in refund.Intent) (e *refund.Entry, f
 	}
 	o := newOp(in.Key)
 	o.intent = &in
-	if o.ready, err = newRecord(in.NewEntry(in.Request.Amount, nil), o.stamp, nil); err != nil {
-		return nil, false, fmt.Errorf("journal: the refund cannot be stored: %w", err)
+	if amount, err := in.Admit(nil); err == nil { // else other entries may give another reason
+		if o.ready, err = newRecord(begun(&in, amount, nil), o.stamp); err != nil {
+			return nil, false, fmt.Errorf("journal: the refund cannot be stored: %w", err)
+		}
 	}
 	if err := s.queue.do(ctx, o); err != nil {
 		return nil, false, err
 	}
-	return o.entry, o.fresh, nil
+	return o.entry.Clone(), o.fresh, nil
 }
 
 // Move changes the state of an entry as [refund.Journal] says.
@@ -100,7 +102,7 @@ func (s *Store) Move(ctx context.Context, key string, version int64, m refund.Mo
 	if err := s.queue.do(ctx, o); err != nil {
 		return nil, err
 	}
-	return o.entry, nil
+	return o.entry.Clone(), nil
 }
 
 // Entry returns the entry of a key, or [refund.ErrNoEntry].
@@ -135,11 +137,12 @@ type op struct {
 	version int64        // the entry's, as the caller of Move knows it
 	known   *record      // what this store itself wrote under that version, nil if it is not known any more
 
-	// ready is what the caller expects to be written. It is made before the
-	// batch, where callers don't wait for each other.
+	// ready is what the caller expects to be written, nil if it expects nothing:
+	// of a Begin, the first entry of a payment. It is made before the batch, where
+	// callers don't wait for each other.
 	ready *record
 
-	entry   *refund.Entry
+	entry   *refund.Entry // of a record: the caller gets a copy
 	fresh   bool
 	settled bool // durable, and not to be carried out again
 }

@@ -183,7 +183,7 @@ func TestLoneMoveOfWhichNobodyKnows(t *testing.T) {
 				e, _, err := s.Begin(t.Context(), intent("k1", "p1"))
 				require.NoError(t, err)
 				fail := true
-				f.exec = func(_ string, rows []row) error {
+				f.exec = func(_ string, rows []*row) error {
 					if !fail {
 						return nil
 					}
@@ -245,7 +245,7 @@ func TestLostConnectionIsTriedLongerForAnOutcome(t *testing.T) {
 			}
 			return nil
 		}
-		f.exec = func(string, []row) error { return away() }
+		f.exec = func(string, []*row) error { return away() }
 		begun := time.Now()
 		_, _, err = s.Begin(t.Context(), intent("k2", "p2"))
 		require.ErrorIs(t, err, errLost)
@@ -282,7 +282,7 @@ func TestPatienceEnds(t *testing.T) {
 func TestBadOperationFailsAlone(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, f *fake, s *Store) {
-		f.exec = func(_ string, rows []row) error {
+		f.exec = func(_ string, rows []*row) error {
 			for _, r := range rows {
 				if strings.Contains(r.Key, "bad") {
 					return errRefused

@@ -102,7 +102,7 @@ func (w *work) begin(o *op) {
 	if it != nil && !it.now.entry.Free() {
 		// With the call's own stamp it is fresh all the same: from a transaction
 		// whose commit seemed to fail.
-		o.entry, o.fresh = it.now.entry.Clone(), it.now.stamp == o.stamp
+		o.entry, o.fresh = it.now.entry, it.now.stamp == o.stamp
 		return
 	}
 	p := paymentOf(o.intent)
@@ -118,7 +118,7 @@ func (w *work) begin(o *op) {
 		o.err = err
 		return
 	}
-	if it == nil && (o.intent.Before != nil) == (o.ready.entry.Before != nil) {
+	if it == nil && o.ready != nil && (o.intent.Before != nil) == (o.ready.entry.Before != nil) {
 		it = &item{now: o.ready.admitted(amount)}
 	} else { // a key used again, or Admit has dropped the snapshot
 		var replaced *refund.Entry
@@ -127,7 +127,7 @@ func (w *work) begin(o *op) {
 		} else {
 			replaced = it.now.entry
 		}
-		r, err := newRecord(o.intent.NewEntry(amount, replaced), o.stamp, nil)
+		r, err := newRecord(begun(o.intent, amount, replaced), o.stamp)
 		if err != nil {
 			o.fail(err)
 			return
@@ -136,7 +136,7 @@ func (w *work) begin(o *op) {
 	}
 	it.begun = true
 	w.put(it)
-	o.entry, o.fresh = it.now.entry.Clone(), true
+	o.entry, o.fresh = it.now.entry, true
 }
 
 func (w *work) move(o *op) {
@@ -159,13 +159,13 @@ func (w *work) move(o *op) {
 		}
 		it.now = r
 	}
-	o.entry = it.now.entry.Clone()
+	o.entry = it.now.entry
 }
 
 // store writes what has changed. What gives a payment free is written before
 // what takes it: at no time has it two open refunds.
 func (w *work) store(ctx context.Context, tx *sql.Tx, l language) error {
-	var added, changed, replaced []row
+	var added, changed, replaced []*row
 	for _, it := range w.items {
 		if it.now == it.was {
 			continue
@@ -183,11 +183,11 @@ func (w *work) store(ctx context.Context, tx *sql.Tx, l language) error {
 		}
 	}
 	for _, part := range []struct {
-		rows   []row
-		update func(context.Context, []row) (int64, error)
+		rows   []*row
+		update func(context.Context, []*row) (int64, error)
 	}{
-		{changed, func(ctx context.Context, rows []row) (int64, error) { return l.change(ctx, tx, rows) }},
-		{replaced, func(ctx context.Context, rows []row) (int64, error) { return l.replace(ctx, tx, rows) }},
+		{changed, func(ctx context.Context, rows []*row) (int64, error) { return l.change(ctx, tx, rows) }},
+		{replaced, func(ctx context.Context, rows []*row) (int64, error) { return l.replace(ctx, tx, rows) }},
 	} {
 		if len(part.rows) == 0 {
 			continue
@@ -208,8 +208,8 @@ func (w *work) store(ctx context.Context, tx *sql.Tx, l language) error {
 }
 
 // inOrder sorts rows, so that two batches don't wait for each other.
-func inOrder(rows []row) {
-	slices.SortFunc(rows, func(a, b row) int { return cmp.Compare(a.Key, b.Key) })
+func inOrder(rows []*row) {
+	slices.SortFunc(rows, func(a, b *row) int { return cmp.Compare(a.Key, b.Key) })
 }
 
 // remember keeps what was begun for the move that follows.
