@@ -78,8 +78,9 @@ type language interface {
 	change(ctx context.Context, in execer, rows []*row) (int64, error)
 	replace(ctx context.Context, tx *sql.Tx, rows []*row) (int64, error)
 
-	// byStatus is the table for a query that is to take the index by status.
-	byStatus() string
+	// byStatus is the table for a query that is to take the index by status, and a
+	// condition that it must have for that, if any.
+	byStatus(s refund.Status) (table, condition string)
 	// time is a time in UTC as a column takes it.
 	time(t time.Time) any
 	// param is the placeholder of the nth argument.

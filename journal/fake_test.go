@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/gorefund/refund"
 )
 
 // fake is a database of one table that can be told to fail. Its transactions
@@ -240,13 +242,13 @@ func (r *fakeRows) Next(into []driver.Value) error {
 // fakeLanguage is what a fake speaks.
 type fakeLanguage struct{}
 
-func (fakeLanguage) latest() int                            { return 1 }
-func (fakeLanguage) migrate(context.Context, *sql.DB) error { return nil }
-func (fakeLanguage) prepare(context.Context, *sql.DB) error { return nil }
-func (fakeLanguage) isolation() *sql.TxOptions              { return nil }
-func (fakeLanguage) byStatus() string                       { return "refund_entries" }
-func (fakeLanguage) time(t time.Time) any                   { return t }
-func (fakeLanguage) param(int) string                       { return "?" }
+func (fakeLanguage) latest() int                                      { return 1 }
+func (fakeLanguage) migrate(context.Context, *sql.DB) error           { return nil }
+func (fakeLanguage) prepare(context.Context, *sql.DB) error           { return nil }
+func (fakeLanguage) isolation() *sql.TxOptions                        { return nil }
+func (fakeLanguage) byStatus(refund.Status) (table, condition string) { return "refund_entries", "" }
+func (fakeLanguage) time(t time.Time) any                             { return t }
+func (fakeLanguage) param(int) string                                 { return "?" }
 
 func (fakeLanguage) lock(ctx context.Context, tx *sql.Tx, _ []payment) error {
 	_, err := tx.ExecContext(ctx, "lock")

@@ -39,7 +39,8 @@ const (
 // keys were first begun. That never changes: going from page to page, no entry
 // comes twice, and none is missed that matches all the time.
 //
-// Lists by status or payment take an index; others may read the whole table.
+// Lists by status or payment take an index (on SQLite, that of the refunds that have
+// succeeded goes through the table in its order); others may read the whole table.
 // Entries that are being sent have [refund.StatusUnknown]: see
 // [refund.Entry.Sending].
 func (s *Store) List(ctx context.Context, f Filter) (Page, error) {
@@ -118,7 +119,10 @@ func (f *Filter) query(l language, after int64, limit int) (query string, args [
 		}
 		table := "refund_entries"
 		if status != nil && f.Payment == "" {
-			table = l.byStatus()
+			var also string
+			if table, also = l.byStatus(*status); also != "" {
+				where = append(where, also)
+			}
 		}
 		return "SELECT " + readColumns + ", id FROM " + table + " WHERE " + strings.Join(where, " AND ") +
 			" ORDER BY " + id + " LIMIT " + strconv.Itoa(limit)

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/gorefund/refund"
 )
 
 // mysql is MySQL and MariaDB. Their statements list the rows one by one, which
@@ -222,7 +224,9 @@ func (mysql) time(t time.Time) any { return t.Format("2006-01-02 15:04:05.000000
 
 // byStatus insists: for the sake of the order the optimizer would walk the whole
 // table by its primary key.
-func (mysql) byStatus() string { return "refund_entries FORCE INDEX (refund_entries_status)" }
+func (mysql) byStatus(refund.Status) (table, condition string) {
+	return "refund_entries FORCE INDEX (refund_entries_status)", ""
+}
 
 func (mysql) param(int) string { return "?" }
 

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/gorefund/refund"
 )
 
 // postgres writes all rows of a batch by one statement of each kind.
@@ -224,7 +226,7 @@ func (all postgresStatements) exec(ctx context.Context, in execer, rows []*row, 
 
 func (postgres) time(t time.Time) any { return t }
 
-func (postgres) byStatus() string { return "refund_entries" }
+func (postgres) byStatus(refund.Status) (table, condition string) { return "refund_entries", "" }
 
 func (postgres) param(n int) string { return "$" + strconv.Itoa(n) }
 

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/gorefund/refund"
 )
 
 // sqlite writes row by row: without a network in between, a prepared statement
@@ -50,7 +52,14 @@ var sqliteMigrations = []string{
 		UNIQUE (provider, event_id)
 	);
 	CREATE INDEX refund_events_waiting ON refund_events (provider, id) WHERE waiting = 1`,
+	// Sooner or later nearly all refunds have succeeded. Without them the index stays
+	// small, and a refund that succeeds only leaves it.
+	`DROP INDEX refund_entries_status;
+	CREATE INDEX refund_entries_status ON refund_entries (status) WHERE ` + sqliteListed,
 }
+
+// sqliteListed is what a query must say word for word to take the index by status.
+const sqliteListed = "status <> 'succeeded'"
 
 func (l *sqlite) latest() int { return len(sqliteMigrations) }
 
@@ -200,7 +209,14 @@ func execEach(ctx context.Context, in execer, stmt *sql.Stmt, rows []*row, args 
 // expensive to write.
 func (l *sqlite) time(t time.Time) any { return t.UnixMicro() }
 
-func (l *sqlite) byStatus() string { return "refund_entries" }
+// byStatus lets a list of the refunds that have succeeded walk the table in order:
+// it finds them everywhere.
+func (l *sqlite) byStatus(s refund.Status) (table, condition string) {
+	if s == refund.StatusSucceeded {
+		return "refund_entries", ""
+	}
+	return "refund_entries", sqliteListed
+}
 
 func (l *sqlite) param(int) string { return "?" }
 

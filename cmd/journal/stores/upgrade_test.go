@@ -125,6 +125,7 @@ func shape(t *testing.T, db *sql.DB, name databases.Name) string {
 		databases.SQLite: {
 			`SELECT m.name, c.name, c.type, c."notnull", c.pk FROM sqlite_master AS m JOIN pragma_table_info(m.name) AS c ORDER BY m.name, c.cid`,
 			"SELECT m.name, i.name, i.\"unique\", c.name FROM sqlite_master AS m JOIN pragma_index_list(m.name) AS i JOIN pragma_index_info(i.name) AS c ORDER BY m.name, i.name, c.seqno",
+			"SELECT sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY name",
 		},
 		databases.PostgreSQL: {
 			"SELECT table_name, column_name, data_type, collation_name, is_nullable FROM information_schema.columns WHERE table_schema = current_schema() ORDER BY table_name, ordinal_position",
