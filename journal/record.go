@@ -17,12 +17,13 @@ type record struct {
 	stamp   int64
 	open    bool            // begun, and without an outcome ever since
 	request json.RawMessage // of the entry, which no move changes
+	history string          // of the entry, as JSON without the brackets; empty if nobody has made it
 	details string
 }
 
 // details is what no query asks for, stored as JSON.
 type details struct {
-	Request    json.RawMessage `json:"request,omitempty"`
+	Request    json.RawMessage `json:"request"`
 	Result     *refund.Result  `json:"result,omitempty"`
 	Err        *failure        `json:"error,omitempty"`
 	History    []change        `json:"history"`
@@ -36,6 +37,15 @@ type details struct {
 type failure struct {
 	refund.Error
 	Cause *cause `json:"cause,omitempty"`
+}
+
+func newFailure(e *refund.Error) *failure {
+	f := &failure{Error: *e}
+	if e.Err != nil {
+		text := cause(e.Err.Error())
+		f.Cause = &text
+	}
+	return f
 }
 
 type cause string
@@ -55,35 +65,70 @@ func newRecord(e *refund.Entry, stamp int64) (*record, error) {
 		return nil, err
 	}
 	r := &record{entry: e, stamp: stamp, open: e.Status == refund.StatusUnknown, request: request}
-	if err := r.encode(); err != nil {
+	if err := r.encode(""); err != nil {
 		return nil, err
 	}
 	return r, nil
 }
 
-// encode makes the details of the entry.
-func (r *record) encode() error {
-	e := r.entry
-	d := details{
-		Result: e.Result, History: make([]change, len(e.History)), Before: e.Before,
-		BeganAt: e.BeganAt, ChangedAt: e.ChangedAt, LeaseUntil: e.LeaseUntil,
+// encode makes the details of the entry. They are what encoding/json makes of the
+// type details, but a refund waits for this twice, and much of the text is there
+// already: the request, and the history without its last change, if it is given.
+func (r *record) encode(history string) error {
+	var (
+		e    = r.entry
+		room [1024]byte
+		text = append(append(room[:0], `{"request":`...), r.request...)
+		err  error
+	)
+	add := func(name string, value any) {
+		var part []byte
+		if err == nil {
+			part, err = json.Marshal(value)
+		}
+		text = append(append(text, name...), part...)
 	}
-	for i, c := range e.History {
-		d.History[i] = change{Change: c, Trust: uint8(c.Trust)}
+	if e.Result != nil {
+		add(`,"result":`, e.Result)
 	}
 	if e.Err != nil {
-		d.Err = &failure{Error: *e.Err}
-		if e.Err.Err != nil {
-			text := cause(e.Err.Err.Error())
-			d.Err.Cause = &text
-		}
+		add(`,"error":`, newFailure(e.Err))
 	}
-	rest, err := json.Marshal(&d)
+
+	text = append(text, `,"history":[`...)
+	from := len(text)
+	next := e.History
+	if history != "" {
+		text = append(text, history...)
+		next = next[len(next)-1:]
+	}
+	for _, c := range next {
+		if len(text) > from {
+			text = append(text, ',')
+		}
+		add("", &change{Change: c, Trust: uint8(c.Trust)})
+	}
+	to := len(text)
+	text = append(text, ']')
+
+	if e.Before != nil {
+		add(`,"before":`, e.Before)
+	}
+	for _, t := range []struct {
+		name string
+		at   time.Time
+	}{{"began_at", e.BeganAt}, {"changed_at", e.ChangedAt}, {"lease_until", e.LeaseUntil}} {
+		text = append(append(append(text, `,"`...), t.name...), `":"`...)
+		if err == nil {
+			text, err = t.at.AppendText(text)
+		}
+		text = append(text, '"')
+	}
 	if err != nil {
 		return err
 	}
-	// The request is JSON already, and the longest part.
-	r.details = `{"request":` + string(r.request) + "," + string(rest[1:])
+	r.details = string(append(text, '}'))
+	r.history = r.details[from:to]
 	return nil
 }
 
@@ -104,7 +149,7 @@ func (r *record) moved(m *refund.Move, stamp int64) (*record, error) {
 	// A refund that somehow becomes unknown again must not collide with another
 	// one that was begun meanwhile.
 	next.open = r.open && next.entry.Status == refund.StatusUnknown
-	if err := next.encode(); err != nil {
+	if err := next.encode(r.history); err != nil {
 		return nil, err
 	}
 	return next, nil

@@ -2,6 +2,7 @@ package journal
 
 import (
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
@@ -40,6 +41,54 @@ func TestDetailsOfVersion1(t *testing.T) {
 	again, err := newRecord(e.Clone(), 1)
 	require.NoError(t, err)
 	assert.JSONEq(t, stored, again.details)
+}
+
+// The details are put together by hand: byte for byte what encoding/json makes.
+func TestDetailsAreJSON(t *testing.T) {
+	t.Parallel()
+	ask := func(r *record) string {
+		t.Helper()
+		e := r.entry
+		d := details{Request: r.request, Result: e.Result, Before: e.Before, BeganAt: e.BeganAt, ChangedAt: e.ChangedAt, LeaseUntil: e.LeaseUntil}
+		for _, c := range e.History {
+			d.History = append(d.History, change{Change: c, Trust: uint8(c.Trust)})
+		}
+		if e.Err != nil {
+			d.Err = newFailure(e.Err)
+		}
+		text, err := json.Marshal(&d)
+		require.NoError(t, err)
+		return string(text)
+	}
+	in := intent("k<1>", "p1")
+	in.Request.Reason = `a "reason" & more` + "\u2028"
+	in.Before = &refund.Report{Status: refund.StatusUnknown, Why: "nobody knows", Refunds: []refund.SeenRefund{{ID: "r0", At: start}}}
+	r, err := newRecord(begun(&in, in.Request.Amount, nil), 1)
+	require.NoError(t, err)
+	assert.Equal(t, ask(r), r.details)
+	moves := []refund.Move{
+		{Change: refund.Change{Status: refund.StatusPending, At: start.Add(1001), Cause: refund.CauseAnswer},
+			Result: &refund.Result{RefundID: "r1", Message: strings.Repeat("<long>", 300), Amount: in.Request.Amount}},
+		{Change: refund.Change{Status: refund.StatusSucceeded, At: start.Add(time.Hour), Cause: refund.CauseCallback, Trust: refund.TrustSigned, Event: "e1", EventAt: start}},
+		{Change: refund.Change{Status: refund.StatusReversed, At: start.Add(2 * time.Hour), Cause: refund.CausePerson, By: "Ana", Note: "\"back\"\n"},
+			Err: &refund.Error{Gateway: "acme", Code: refund.Declined, Status: refund.StatusReversed, Err: errors.New("<EOF>")}},
+	}
+	for i := range moves {
+		r, err = r.moved(&moves[i], int64(i)+2)
+		require.NoError(t, err)
+		require.Len(t, r.entry.History, i+2)
+		assert.Equal(t, ask(r), r.details)
+	}
+
+	again := begun(&in, in.Request.Amount, r.entry) // with a history that this record has not encoded
+	r, err = newRecord(again, 9)
+	require.NoError(t, err)
+	require.Len(t, r.entry.History, 5)
+	assert.Equal(t, ask(r), r.details)
+
+	moves[0].At = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)
+	_, err = r.moved(&moves[0], 10)
+	require.Error(t, err, "a time that nobody could read again")
 }
 
 // An entry that cannot be read as it is must not be taken for something else.

@@ -19,7 +19,8 @@
 //	in turn   64 callers; each one row and then, when it is durable, the other,
 //	          both grouped: a refund has to wait for its begin before it is sent
 //
-// The measures take turns, and each number is the median of the turns.
+// The measures take turns. Each number is the median of the turns, and so is each
+// ratio, of those within a turn: what slows the machine down for a while slows both.
 package main
 
 import (
@@ -58,8 +59,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	s := settings{dsn: map[databases.Name]string{}}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(out)
-	flags.DurationVar(&s.each, "time", 2*time.Second, "how long one measure takes")
-	flags.IntVar(&s.rounds, "rounds", 3, "how often each measure is made; the median counts")
+	flags.DurationVar(&s.each, "time", time.Second, "how long one measure takes")
+	flags.IntVar(&s.rounds, "rounds", 7, "how often each measure is made; the median counts")
 	dir := flags.String("dir", os.TempDir(), "the folder for SQLite's file")
 	flags.StringVar(&s.profile, "cpuprofile", "", "a file for the processor profile of the journal's measures with 64 callers")
 	only := flags.String("only", "", "one kind of database: sqlite, postgresql or mysql")
@@ -141,10 +142,6 @@ func (s *settings) measure(ctx context.Context, m measure) (perSecond float64, e
 }
 
 func report(ctx context.Context, out io.Writer, db *sql.DB, name databases.Name, found map[string][]float64) error {
-	median := func(name string) float64 {
-		all := slices.Sorted(slices.Values(found[name]))
-		return all[len(all)/2]
-	}
 	ask := "SELECT version()"
 	if name == databases.SQLite {
 		ask = "SELECT sqlite_version()"
@@ -158,25 +155,39 @@ func report(ctx context.Context, out io.Writer, db *sql.DB, name databases.Name,
 		{single, "commits"}, {ungrouped, "pairs of rows"}, {grouped, "pairs of rows"}, {bulk, "pairs of rows"}, {inTurn, "pairs of rows"},
 		{journal1, "refunds"}, {journal64, "refunds"},
 	} {
-		fmt.Fprintf(out, "  %-22s %9.0f %s\n", line.name, median(line.name), line.what)
+		fmt.Fprintf(out, "  %-22s %9.0f %s\n", line.name, spread(found[line.name]).median, line.what)
 	}
 	for _, ratio := range []struct {
-		text  string
-		value float64
-		want  float64 // 0 = none
+		text      string
+		times     float64
+		this      string
+		of        string
+		requested float64 // 0 = nothing
 	}{
-		{"a lone caller's commits (two for a refund) : bare single commits", 2 * median(journal1) / median(single), 0.5},
-		{"a lone caller's refunds : bare single commits", median(journal1) / median(single), 0},
-		{"64 callers' refunds : bare grouped pairs", median(journal64) / median(grouped), 0.5},
-		{"64 callers' refunds : bare pairs in bulk", median(journal64) / median(bulk), 0},
-		{"64 callers' refunds : bare pairs in turn", median(journal64) / median(inTurn), 0},
-		{"64 callers' refunds : bare ungrouped pairs", median(journal64) / median(ungrouped), 0},
+		{"a lone caller's commits (two for a refund) : bare single commits", 2, journal1, single, 0.5},
+		{"a lone caller's refunds : bare single commits", 1, journal1, single, 0},
+		{"64 callers' refunds : bare grouped pairs", 1, journal64, grouped, 0.5},
+		{"64 callers' refunds : bare pairs in bulk", 1, journal64, bulk, 0},
+		{"64 callers' refunds : bare pairs in turn", 1, journal64, inTurn, 0},
+		{"64 callers' refunds : bare ungrouped pairs", 1, journal64, ungrouped, 0},
 	} {
-		target := ""
-		if ratio.want > 0 {
-			target = fmt.Sprintf("  (asked for: %.2f)", ratio.want)
+		var each []float64
+		for round, of := range found[ratio.of] {
+			each = append(each, ratio.times*found[ratio.this][round]/of)
 		}
-		fmt.Fprintf(out, "  %5.2f  %s%s\n", ratio.value, ratio.text, target)
+		target := ""
+		if ratio.requested > 0 {
+			target = fmt.Sprintf("  (asked for: %.2f)", ratio.requested)
+		}
+		s := spread(each)
+		fmt.Fprintf(out, "  %5.2f (%.2f to %.2f)  %s%s\n", s.median, s.least, s.most, ratio.text, target)
 	}
 	return nil
+}
+
+type figures struct{ least, median, most float64 }
+
+func spread(of []float64) figures {
+	sorted := slices.Sorted(slices.Values(of))
+	return figures{sorted[0], sorted[len(sorted)/2], sorted[len(sorted)-1]}
 }
