@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -134,6 +135,11 @@ func (r *row) changed() []any {
 
 // was returns the key, version and stamp by which a row is found as it was.
 func (r *row) was() []any { return []any{r.Key, r.WasVersion, r.WasStamp} }
+
+// insertArgs, changeArgs and replaceArgs are the values of a statement for one row.
+func insertArgs(r *row) []any  { return slices.Concat(r.fixed(), r.changed()) }
+func changeArgs(r *row) []any  { return slices.Concat(r.changed(), r.was()) }
+func replaceArgs(r *row) []any { return slices.Concat(r.fixed(), r.changed(), r.was()) }
 
 func (r *record) row(l language) *row {
 	e := r.entry

@@ -170,19 +170,19 @@ func (mysql) load(ctx context.Context, tx *sql.Tx, keys, payments []string) (*sq
 func (mysql) insert(ctx context.Context, tx *sql.Tx, rows []*row) error {
 	one := "(" + marks(count(allColumns)) + ")"
 	args := make([]any, 0, len(rows)*count(allColumns))
-	for i := range rows {
-		args = append(append(args, rows[i].fixed()...), rows[i].changed()...)
+	for _, r := range rows {
+		args = append(args, insertArgs(r)...)
 	}
 	_, err := tx.ExecContext(ctx, "INSERT INTO refund_entries ("+allColumns+") VALUES "+one+strings.Repeat(", "+one, len(rows)-1), args...)
 	return err
 }
 
 func (l mysql) change(ctx context.Context, in execer, rows []*row) (int64, error) {
-	return l.update(ctx, in, changedColumns, rows, (*row).changed)
+	return l.update(ctx, in, changedColumns, rows, changeArgs)
 }
 
 func (l mysql) replace(ctx context.Context, tx *sql.Tx, rows []*row) (int64, error) {
-	return l.update(ctx, tx, allColumns, rows, func(r *row) []any { return append(r.fixed(), r.changed()...) })
+	return l.update(ctx, tx, allColumns, rows, replaceArgs)
 }
 
 // update joins the table with the new values. The casts keep numbers from being
@@ -209,8 +209,8 @@ func (mysql) update(ctx context.Context, in execer, columns string, rows []*row,
 	}
 	b.WriteString(") AS r ON e.entry_key = r.was_key AND e.version = r.was_version AND e.stamp = r.was_stamp SET " + strings.Join(set, ", "))
 	args := make([]any, 0, len(rows)*(len(names)+3))
-	for i := range rows {
-		args = append(append(args, values(rows[i])...), rows[i].was()...)
+	for _, r := range rows {
+		args = append(args, values(r)...)
 	}
 	res, err := in.ExecContext(ctx, b.String(), args...)
 	if err != nil {

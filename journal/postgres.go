@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"hash/fnv"
 	"slices"
 	"strconv"
@@ -15,7 +14,7 @@ import (
 	"github.com/gorefund/refund"
 )
 
-// postgres writes all rows of a batch by one statement of each kind.
+// postgres writes all rows of a batch by one statement.
 type postgres struct{}
 
 var postgresMigrations = []string{
@@ -123,101 +122,51 @@ var postgresTypes = map[string]string{
 	"open_mark": "smallint", "details": "text", "was_key": "text", "was_version": "bigint", "was_stamp": "bigint",
 }
 
-// postgresSizes are the numbers of rows for which there are statements. Others are
-// filled up with rows of NULL, which a statement passes over: so few statements
-// remain that a driver keeps all of them prepared.
-var postgresSizes = [...]int{1, 4, 16, 64, maxBatch}
-
-// postgresStatements are the texts of one statement by the number of rows.
-type postgresStatements map[int]string
-
-// postgresFor makes the statements of a text in which %s stands for the rows.
-func postgresFor(text, columns string) postgresStatements {
-	names := strings.Split(columns, ", ")
-	all := make(postgresStatements)
-	for _, size := range postgresSizes {
-		var b strings.Builder
-		b.WriteString("(VALUES ")
-		for i := range size {
-			for j, name := range names {
-				switch {
-				case j > 0:
-					b.WriteString(", ")
-				case i > 0:
-					b.WriteString("), (")
-				default:
-					b.WriteByte('(')
-				}
-				b.WriteString("$" + strconv.Itoa(i*len(names)+j+1) + "::" + postgresTypes[name])
-			}
-		}
-		b.WriteString(")) AS r (" + columns + ")")
-		all[size] = fmt.Sprintf(text, b.String())
-	}
-	return all
-}
-
 const wasColumns = "was_key, was_version, was_stamp"
 
 var (
-	postgresInsert = postgresFor("INSERT INTO refund_entries ("+allColumns+") SELECT "+allColumns+" FROM %s WHERE entry_key IS NOT NULL", allColumns)
-
+	postgresInsert  = "INSERT INTO refund_entries (" + allColumns + ") SELECT " + allColumns + " FROM " + postgresRows(allColumns)
 	postgresChange  = postgresUpdate(changedColumns)
 	postgresReplace = postgresUpdate(allColumns)
-	// A lone change needs no transaction around it. The plan of this statement is
-	// good without the settings that lock makes.
-	postgresChangeOne = "UPDATE refund_entries SET " + numbered(assign(changedColumns)) + " WHERE entry_key = $9 AND version = $10 AND stamp = $11"
 )
 
-func postgresUpdate(columns string) postgresStatements {
-	return postgresFor("UPDATE refund_entries AS e SET ("+columns+") = ROW (r."+strings.ReplaceAll(columns, ", ", ", r.")+")"+
-		" FROM %s WHERE e.entry_key = r.was_key AND e.version = r.was_version AND e.stamp = r.was_stamp", columns+", "+wasColumns)
+func postgresUpdate(columns string) string {
+	return "UPDATE refund_entries AS e SET (" + columns + ") = ROW (r." + strings.ReplaceAll(columns, ", ", ", r.") + ")" +
+		" FROM " + postgresRows(columns+", "+wasColumns) + " WHERE e.entry_key = r.was_key AND e.version = r.was_version AND e.stamp = r.was_stamp"
 }
 
-// numbered replaces each question mark by $1, $2 and so on.
-func numbered(query string) string {
-	var b strings.Builder
-	for n := 1; ; n++ {
-		before, after, found := strings.Cut(query, "?")
-		b.WriteString(before)
-		if !found {
-			return b.String()
-		}
-		b.WriteString("$" + strconv.Itoa(n))
-		query = after
+// postgresRows is a table r of any number of rows, whose parameters are an array
+// for each column.
+func postgresRows(columns string) string {
+	var arrays []string
+	for _, name := range strings.Split(columns, ", ") {
+		arrays = append(arrays, postgresArray(len(arrays)+1, name))
 	}
+	return "unnest(" + strings.Join(arrays, ", ") + ") AS r (" + columns + ")"
+}
+
+// postgresArray is the nth parameter as an array of a column's type. It comes as a
+// text, which any driver sends.
+func postgresArray(n int, column string) string {
+	return "$" + strconv.Itoa(n) + "::text::" + postgresTypes[column] + "[]"
 }
 
 func (postgres) insert(ctx context.Context, tx *sql.Tx, rows []*row) error {
-	_, err := postgresInsert.exec(ctx, tx, rows, func(r *row) []any { return append(r.fixed(), r.changed()...) })
+	_, err := execArrays(ctx, tx, postgresInsert, allColumns, rows, insertArgs)
 	return err
 }
 
 func (postgres) change(ctx context.Context, in execer, rows []*row) (int64, error) {
-	values := func(r *row) []any { return append(r.changed(), r.was()...) }
-	if len(rows) == 1 {
-		res, err := in.ExecContext(ctx, postgresChangeOne, values(rows[0])...)
-		if err != nil {
-			return 0, err
-		}
-		return res.RowsAffected()
-	}
-	return postgresChange.exec(ctx, in, rows, values)
+	return execArrays(ctx, in, postgresChange, changedColumns+", "+wasColumns, rows, changeArgs)
 }
 
 func (postgres) replace(ctx context.Context, tx *sql.Tx, rows []*row) (int64, error) {
-	return postgresReplace.exec(ctx, tx, rows, func(r *row) []any { return append(append(r.fixed(), r.changed()...), r.was()...) })
+	return execArrays(ctx, tx, postgresReplace, allColumns+", "+wasColumns, rows, replaceArgs)
 }
 
-func (all postgresStatements) exec(ctx context.Context, in execer, rows []*row, values func(*row) []any) (int64, error) {
-	i := slices.IndexFunc(postgresSizes[:], func(size int) bool { return size >= len(rows) })
-	size := postgresSizes[i] // a batch is never larger than the largest
-	var args []any
-	for i := range rows {
-		args = append(args, values(rows[i])...)
-	}
-	args = append(args, make([]any, (size-len(rows))*len(args)/len(rows))...)
-	res, err := in.ExecContext(ctx, all[size], args...)
+// execArrays executes a statement whose parameters are an array for each column.
+func execArrays(ctx context.Context, in execer, statement, columns string, rows []*row, values func(*row) []any) (int64, error) {
+	res, err := in.ExecContext(ctx, statement, appendArrays(nil, count(columns), rows, values)...)
 	if err != nil {
 		return 0, err
 	}

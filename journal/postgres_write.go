@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -52,16 +53,44 @@ var postgresWrite = func() string {
 		2+count(allColumns), changedColumns, strings.ReplaceAll(changedColumns, ", ", ", r."), moved[0], moved[1])
 }()
 
-// postgresCall calls refund_write with arrays as texts, which any driver sends.
+// postgresCall calls refund_write.
 var postgresCall = func() string {
 	args := []string{"$1::text::bigint[]"}
-	for _, name := range strings.Split(allColumns+", "+changedColumns+", "+wasColumns, ", ") {
-		args = append(args, "$"+strconv.Itoa(len(args)+1)+"::text::"+postgresTypes[name]+"[]")
+	for _, column := range strings.Split(allColumns+", "+changedColumns+", "+wasColumns, ", ") {
+		args = append(args, postgresArray(len(args)+1, column))
 	}
 	return "SELECT refund_write(" + strings.Join(args, ", ") + ")"
 }()
 
+// postgresChangeOne is a move that comes alone. Its plan is good without settings.
+var postgresChangeOne = "UPDATE refund_entries SET " + numbered(assign(changedColumns)+" WHERE entry_key = ? AND version = ? AND stamp = ?")
+
+// numbered replaces each question mark by $1, $2 and so on.
+func numbered(query string) string {
+	var b strings.Builder
+	for n := 1; ; n++ {
+		before, after, found := strings.Cut(query, "?")
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		b.WriteString("$" + strconv.Itoa(n))
+		query = after
+	}
+}
+
 func (postgres) write(ctx context.Context, db *sql.DB, begun, moved []*row) (keys []string, err error) {
+	if len(begun) == 0 && len(moved) == 1 { // a statement is a transaction
+		res, err := db.ExecContext(ctx, postgresChangeOne, changeArgs(moved[0])...)
+		if err != nil {
+			return nil, err
+		}
+		n, err := res.RowsAffected()
+		if err != nil || n != 1 {
+			return nil, err
+		}
+		return []string{moved[0].Key}, nil
+	}
 	inOrder(begun)
 	inOrder(moved)
 	payments := make([]payment, len(begun))
@@ -73,8 +102,8 @@ func (postgres) write(ctx context.Context, db *sql.DB, begun, moved []*row) (key
 		return nil, err
 	}
 	args := append(make([]any, 0, 26), locks)
-	args = appendArrays(args, count(allColumns), begun, func(r *row) []any { return append(r.fixed(), r.changed()...) })
-	args = appendArrays(args, count(changedColumns+", "+wasColumns), moved, func(r *row) []any { return append(r.changed(), r.was()...) })
+	args = appendArrays(args, count(allColumns), begun, insertArgs)
+	args = appendArrays(args, count(changedColumns+", "+wasColumns), moved, changeArgs)
 	rows, err := db.QueryContext(ctx, postgresCall, args...)
 	if err != nil {
 		return nil, err
@@ -96,12 +125,15 @@ func appendArrays(args []any, columns int, rows []*row, values func(*row) []any)
 	for i := range arrays {
 		arrays[i] = append(arrays[i], '{')
 	}
-	for n := range rows {
-		for i, v := range values(rows[n]) {
+	for n, r := range rows {
+		for i, v := range values(r) {
 			if n > 0 {
 				arrays[i] = append(arrays[i], ',')
 			}
 			arrays[i] = appendElement(arrays[i], v)
+			if n == 0 { // the others are about as long
+				arrays[i] = slices.Grow(arrays[i], len(rows)*(len(arrays[i])+2))
+			}
 		}
 	}
 	for _, a := range arrays {

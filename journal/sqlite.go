@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -128,7 +127,7 @@ func (l *sqlite) change(ctx context.Context, in execer, rows []*row) (int64, err
 }
 
 func (l *sqlite) replace(ctx context.Context, tx *sql.Tx, rows []*row) (int64, error) {
-	keys, err := execEach(ctx, tx, l.toReplace, rows, func(r *row) []any { return slices.Concat(r.fixed(), r.changed(), r.was()) })
+	keys, err := execEach(ctx, tx, l.toReplace, rows, replaceArgs)
 	return int64(len(keys)), err
 }
 
@@ -174,10 +173,6 @@ func (l *sqlite) write(ctx context.Context, db *sql.DB, begun, moved []*row) (ke
 	}
 	return keys, tx.Commit()
 }
-
-func insertArgs(r *row) []any { return slices.Concat(r.fixed(), r.changed()) }
-
-func changeArgs(r *row) []any { return slices.Concat(r.changed(), r.was()) }
 
 // execEach executes a statement for each row and returns the keys of those that it
 // has written.

@@ -81,7 +81,8 @@ func TestLostWhileWriting(t *testing.T) {
 }
 
 // In a level of isolation in which it could not see what was committed before its
-// locks, PostgreSQL's function writes nothing; the transaction that follows does.
+// locks, PostgreSQL's function writes nothing; the transaction that follows does. A
+// move that comes alone needs to see nothing but its row.
 func TestStricterIsolation(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -109,9 +110,9 @@ func TestStricterIsolation(t *testing.T) {
 			assert.True(t, fresh)
 			_, err = store.Move(t.Context(), "key", e.Version, refund.Move{Change: refund.Change{Status: refund.StatusSucceeded, At: start, Cause: refund.CauseAnswer}})
 			require.NoError(t, err)
-			want := []string{"", "|key|1|"}
+			want := []string{""}
 			if c.quick {
-				want = []string{"|key|1|", "|key|2|"}
+				want = []string{"|key|1|"}
 			}
 			assert.Equal(t, want, written)
 			assert.Equal(t, "|key|2|\n", table(t, watch, "SELECT entry_key, version FROM refund_entries"))
