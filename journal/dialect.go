@@ -44,7 +44,7 @@ func (d Dialect) language() (language, error) {
 	case SQLite:
 		return new(sqlite), nil
 	case PostgreSQL:
-		return postgres{}, nil
+		return new(postgres), nil
 	case MySQL:
 		return mysql{}, nil
 	default:

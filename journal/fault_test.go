@@ -34,20 +34,20 @@ func TestFaults(t *testing.T) {
 		err  error
 		want fault
 	}{
-		{postgres{}, stateError("40001"), conflict},
-		{postgres{}, stateError("40P01"), conflict},
-		{postgres{}, stateError("55P03"), conflict},
-		{postgres{}, stateError("23505"), conflict},
-		{postgres{}, fmt.Errorf("wrapped: %w", stateError("40001")), conflict},
-		{postgres{}, stateError("57P01"), lost}, // terminated by an administrator
-		{postgres{}, stateError("57P03"), lost}, // starting up
-		{postgres{}, stateError("08006"), lost},
-		{postgres{}, stateError("53300"), lost},
-		{postgres{}, stateError("57014"), permanent}, // canceled
-		{postgres{}, stateError("22021"), permanent},
-		{postgres{}, stateError("23502"), permanent},
-		{postgres{}, stateError("42P01"), permanent},
-		{postgres{}, errors.New("conn closed"), lost},
+		{new(postgres), stateError("40001"), conflict},
+		{new(postgres), stateError("40P01"), conflict},
+		{new(postgres), stateError("55P03"), conflict},
+		{new(postgres), stateError("23505"), conflict},
+		{new(postgres), fmt.Errorf("wrapped: %w", stateError("40001")), conflict},
+		{new(postgres), stateError("57P01"), lost}, // terminated by an administrator
+		{new(postgres), stateError("57P03"), lost}, // starting up
+		{new(postgres), stateError("08006"), lost},
+		{new(postgres), stateError("53300"), lost},
+		{new(postgres), stateError("57014"), permanent}, // canceled
+		{new(postgres), stateError("22021"), permanent},
+		{new(postgres), stateError("23502"), permanent},
+		{new(postgres), stateError("42P01"), permanent},
+		{new(postgres), errors.New("conn closed"), lost},
 
 		{&sqlite{}, codeError(5), conflict},
 		{&sqlite{}, codeError(5 | 2<<8), conflict}, // SQLITE_BUSY_SNAPSHOT
@@ -72,15 +72,15 @@ func TestFaults(t *testing.T) {
 		{mysql{}, errors.New("Error 1406 (22001): Data too long for column 'details' at row 1"), permanent},
 		{mysql{}, errors.New("Error 1062x"), conflict},
 
-		{postgres{}, driver.ErrBadConn, lost},
+		{new(postgres), driver.ErrBadConn, lost},
 		{mysql{}, fmt.Errorf("begin: %w", driver.ErrBadConn), lost},
 		{&sqlite{}, sql.ErrConnDone, lost},
-		{postgres{}, io.ErrUnexpectedEOF, lost},
-		{postgres{}, &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}, lost},
-		{postgres{}, syscall.EPIPE, lost},
+		{new(postgres), io.ErrUnexpectedEOF, lost},
+		{new(postgres), &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}, lost},
+		{new(postgres), syscall.EPIPE, lost},
 		{mysql{}, errStale, conflict},
-		{postgres{}, context.DeadlineExceeded, permanent},
-		{postgres{}, fmt.Errorf("timeout: %w", context.Canceled), permanent},
+		{new(postgres), context.DeadlineExceeded, permanent},
+		{new(postgres), fmt.Errorf("timeout: %w", context.Canceled), permanent},
 		{mysql{}, errors.New("something else"), permanent},
 	} {
 		assert.Equal(t, test.want, test.lang.fault(test.err), "%T: %v", test.lang, test.err)

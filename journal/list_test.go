@@ -45,7 +45,7 @@ func TestListQuery(t *testing.T) {
 		Status: []refund.Status{refund.StatusUnknown, refund.StatusPending, refund.StatusUnknown}, Provider: evil, Gateway: evil,
 		Before: start, After: start.Add(-time.Hour),
 	}
-	for _, l := range []language{new(sqlite), postgres{}, mysql{}} {
+	for _, l := range []language{new(sqlite), new(postgres), mysql{}} {
 		for _, payment := range []string{"", evil} {
 			f.Payment = payment
 			query, args := f.query(l, 7, 11)

@@ -15,7 +15,9 @@ import (
 )
 
 // postgres writes all rows of a batch by one statement.
-type postgres struct{}
+type postgres struct {
+	slices bool // the driver takes them as arrays
+}
 
 var postgresMigrations = []string{
 	// Keys and ids are compared byte by byte, whatever the database's collation.
@@ -54,27 +56,32 @@ var postgresMigrations = []string{
 // postgresMigrating is the advisory lock of migrations, "refund" in ASCII.
 const postgresMigrating = 0x726566756e64
 
-func (postgres) latest() int { return len(postgresMigrations) }
+func (l *postgres) latest() int { return len(postgresMigrations) }
 
-func (l postgres) migrate(ctx context.Context, db *sql.DB) error {
+func (l *postgres) migrate(ctx context.Context, db *sql.DB) error {
 	return inOneTransaction(ctx, db, l, postgresMigrations,
 		"SELECT pg_advisory_xact_lock("+strconv.Itoa(postgresMigrating)+")",
 		"CREATE TABLE IF NOT EXISTS refund_migrations (version bigint PRIMARY KEY, applied_at timestamptz NOT NULL)")
 }
 
-// prepare does nothing: what drivers know of the server's statements is their own
+// prepare prepares no statements: what drivers know of the server's is their own
 // setting.
-func (postgres) prepare(context.Context, *sql.DB) error { return nil }
+func (l *postgres) prepare(ctx context.Context, db *sql.DB) error {
+	l.slices = takesSlices(ctx, db)
+	return nil
+}
 
 // isolation makes each statement see what was committed before it began: those
 // after the lock see all that earlier holders of it did. In a stricter level they
 // would see the state from before the lock.
-func (postgres) isolation() *sql.TxOptions { return &sql.TxOptions{Isolation: sql.LevelReadCommitted} }
+func (l *postgres) isolation() *sql.TxOptions {
+	return &sql.TxOptions{Isolation: sql.LevelReadCommitted}
+}
 
 // lock also forbids, in this transaction only, plans that read the whole table.
 // Drivers keep a plan, and one that was best for an empty table would be kept
 // until the table is next analyzed.
-func (postgres) lock(ctx context.Context, tx *sql.Tx, payments []payment) error {
+func (l *postgres) lock(ctx context.Context, tx *sql.Tx, payments []payment) error {
 	locks, err := postgresLocks(payments)
 	if err != nil {
 		return err
@@ -103,7 +110,7 @@ const postgresLock = "SELECT set_config('jit', 'off', true), set_config('enable_
 const postgresLoad = "SELECT " + readColumns + " FROM json_array_elements_text($1::text::json) AS k JOIN refund_entries ON entry_key = k.value" +
 	" UNION ALL SELECT " + readColumns + " FROM json_array_elements_text($2::text::json) AS p JOIN refund_entries ON payment_id = p.value"
 
-func (postgres) load(ctx context.Context, tx *sql.Tx, keys, payments []string) (*sql.Rows, error) {
+func (l *postgres) load(ctx context.Context, tx *sql.Tx, keys, payments []string) (*sql.Rows, error) {
 	k, err := json.Marshal(keys)
 	if err != nil {
 		return nil, err
@@ -151,36 +158,36 @@ func postgresArray(n int, column string) string {
 	return "$" + strconv.Itoa(n) + "::text::" + postgresTypes[column] + "[]"
 }
 
-func (postgres) insert(ctx context.Context, tx *sql.Tx, rows []*row) error {
+func (l *postgres) insert(ctx context.Context, tx *sql.Tx, rows []*row) error {
 	_, err := execArrays(ctx, tx, postgresInsert, allColumns, rows, insertArgs)
 	return err
 }
 
-func (postgres) change(ctx context.Context, in execer, rows []*row) (int64, error) {
+func (l *postgres) change(ctx context.Context, in execer, rows []*row) (int64, error) {
 	return execArrays(ctx, in, postgresChange, changedColumns+", "+wasColumns, rows, changeArgs)
 }
 
-func (postgres) replace(ctx context.Context, tx *sql.Tx, rows []*row) (int64, error) {
+func (l *postgres) replace(ctx context.Context, tx *sql.Tx, rows []*row) (int64, error) {
 	return execArrays(ctx, tx, postgresReplace, allColumns+", "+wasColumns, rows, replaceArgs)
 }
 
 // execArrays executes a statement whose parameters are an array for each column.
 func execArrays(ctx context.Context, in execer, statement, columns string, rows []*row, values func(*row) []any) (int64, error) {
-	res, err := in.ExecContext(ctx, statement, appendArrays(nil, count(columns), rows, values)...)
+	res, err := in.ExecContext(ctx, statement, appendArrays(nil, columns, rows, values)...)
 	if err != nil {
 		return 0, err
 	}
 	return res.RowsAffected()
 }
 
-func (postgres) time(t time.Time) any { return t }
+func (l *postgres) time(t time.Time) any { return t }
 
-func (postgres) byStatus(refund.Status) (table, condition string) { return "refund_entries", "" }
+func (l *postgres) byStatus(refund.Status) (table, condition string) { return "refund_entries", "" }
 
-func (postgres) param(n int) string { return "$" + strconv.Itoa(n) }
+func (l *postgres) param(n int) string { return "$" + strconv.Itoa(n) }
 
 // fault goes by the SQLSTATE, for which pgx and pq have a method.
-func (postgres) fault(err error) fault {
+func (l *postgres) fault(err error) fault {
 	var stated interface{ SQLState() string }
 	if !errors.As(err, &stated) {
 		return commonFault(err)

@@ -4,10 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // postgresWrite is a function, since the statements of one each see what was
@@ -53,14 +51,19 @@ var postgresWrite = func() string {
 		2+count(allColumns), changedColumns, strings.ReplaceAll(changedColumns, ", ", ", r."), moved[0], moved[1])
 }()
 
-// postgresCall calls refund_write.
-var postgresCall = func() string {
+// postgresCall calls refund_write, with arrays as texts.
+var postgresCall = postgresCalling(postgresArray)
+
+// postgresCallSlices calls refund_write, with arrays as slices.
+var postgresCallSlices = postgresCalling(func(n int, column string) string { return "$" + strconv.Itoa(n) + "::" + postgresTypes[column] + "[]" })
+
+func postgresCalling(param func(n int, column string) string) string {
 	args := []string{"$1::text::bigint[]"}
 	for _, column := range strings.Split(allColumns+", "+changedColumns+", "+wasColumns, ", ") {
-		args = append(args, postgresArray(len(args)+1, column))
+		args = append(args, param(len(args)+1, column))
 	}
 	return "SELECT refund_write(" + strings.Join(args, ", ") + ")"
-}()
+}
 
 // postgresChangeOne is a move that comes alone. Its plan is good without settings.
 var postgresChangeOne = "UPDATE refund_entries SET " + numbered(assign(changedColumns)+" WHERE entry_key = ? AND version = ? AND stamp = ?")
@@ -79,7 +82,7 @@ func numbered(query string) string {
 	}
 }
 
-func (postgres) write(ctx context.Context, db *sql.DB, begun, moved []*row) (keys []string, err error) {
+func (l *postgres) write(ctx context.Context, db *sql.DB, begun, moved []*row) (keys []string, err error) {
 	if len(begun) == 0 && len(moved) == 1 { // a statement is a transaction
 		res, err := db.ExecContext(ctx, postgresChangeOne, changeArgs(moved[0])...)
 		if err != nil {
@@ -101,10 +104,14 @@ func (postgres) write(ctx context.Context, db *sql.DB, begun, moved []*row) (key
 	if err != nil {
 		return nil, err
 	}
+	call, appendRows := postgresCall, appendArrays
+	if l.slices {
+		call, appendRows = postgresCallSlices, appendSlices
+	}
 	args := append(make([]any, 0, 26), locks)
-	args = appendArrays(args, count(allColumns), begun, insertArgs)
-	args = appendArrays(args, count(changedColumns+", "+wasColumns), moved, changeArgs)
-	rows, err := db.QueryContext(ctx, postgresCall, args...)
+	args = appendRows(args, allColumns, begun, insertArgs)
+	args = appendRows(args, changedColumns+", "+wasColumns, moved, changeArgs)
+	rows, err := db.QueryContext(ctx, call, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -117,48 +124,4 @@ func (postgres) write(ctx context.Context, db *sql.DB, begun, moved []*row) (key
 		keys = append(keys, key)
 	}
 	return keys, rows.Err()
-}
-
-// appendArrays appends the text of an array for each column.
-func appendArrays(args []any, columns int, rows []*row, values func(*row) []any) []any {
-	arrays := make([][]byte, columns)
-	for i := range arrays {
-		arrays[i] = append(arrays[i], '{')
-	}
-	for n, r := range rows {
-		for i, v := range values(r) {
-			if n > 0 {
-				arrays[i] = append(arrays[i], ',')
-			}
-			arrays[i] = appendElement(arrays[i], v)
-			if n == 0 { // the others are about as long
-				arrays[i] = slices.Grow(arrays[i], len(rows)*(len(arrays[i])+2))
-			}
-		}
-	}
-	for _, a := range arrays {
-		args = append(args, string(append(a, '}')))
-	}
-	return args
-}
-
-// appendElement appends a value as an array's text holds it.
-func appendElement(b []byte, v any) []byte {
-	switch v := v.(type) {
-	case int64:
-		return strconv.AppendInt(b, v, 10)
-	case time.Time:
-		return append(v.AppendFormat(append(b, '"'), time.RFC3339Nano), '"')
-	case string:
-		b = append(b, '"')
-		for i := range len(v) {
-			if v[i] == '"' || v[i] == '\\' {
-				b = append(b, '\\')
-			}
-			b = append(b, v[i])
-		}
-		return append(b, '"')
-	default:
-		return append(b, "NULL"...)
-	}
 }

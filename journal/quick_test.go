@@ -234,12 +234,12 @@ func TestArrayText(t *testing.T) {
 		{Key: "", Minor: nil, Currency: nil, BeganAt: start},
 		{Key: "NULL\n", Minor: int64(7), Currency: "ş", BeganAt: start},
 	}
-	args := appendArrays([]any{"first"}, 4, rows, func(r *row) []any { return []any{r.Key, r.Minor, r.Currency, r.BeganAt} })
+	args := appendArrays([]any{"first"}, "a, b, c, d", rows, func(r *row) []any { return []any{r.Key, r.Minor, r.Currency, r.BeganAt} })
 	at := `"2026-05-04T03:02:01Z"`
 	assert.Equal(t, []any{
 		"first", `{"a\"b\\c,{}","","NULL` + "\n" + `"}`, `{-1,NULL,7}`, `{"TRY",NULL,"ş"}`, "{" + at + "," + at + "," + at + "}",
 	}, args)
-	assert.Equal(t, []any{"{}", "{}"}, appendArrays(nil, 2, nil, nil))
+	assert.Equal(t, []any{"{}", "{}"}, appendArrays(nil, "a, b", nil, nil))
 }
 
 // garbled is a database that gives back another key than it got.

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"testing"
 
+	_ "github.com/lib/pq"
 	"github.com/stretchr/testify/require"
 
 	"github.com/gorefund/refund"
@@ -46,6 +47,10 @@ func TestConformanceOtherSettings(t *testing.T) {
 		{"behind a pooler, no prepared statements", databases.PostgreSQL, func(t testing.TB, d testdb.Database) *sql.DB {
 			return d.With(t, "default_query_exec_mode=simple_protocol").Open(t)
 		}},
+		{"types guessed from the arguments", databases.PostgreSQL, func(t testing.TB, d testdb.Database) *sql.DB {
+			return d.With(t, "default_query_exec_mode=exec").Open(t)
+		}},
+		{"another driver", databases.PostgreSQL, viaPQ},
 		{"serializable", databases.PostgreSQL, func(t testing.TB, d testdb.Database) *sql.DB {
 			return d.With(t, "default_transaction_isolation=serializable").Open(t)
 		}},
@@ -71,6 +76,15 @@ func TestConformanceOtherSettings(t *testing.T) {
 			})
 		})
 	}
+}
+
+// viaPQ opens a PostgreSQL database by lib/pq, which takes no slices as arguments.
+func viaPQ(t testing.TB, d testdb.Database) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("postgres", d.DSN)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = db.Close() })
+	return limited(db, 8)
 }
 
 func limited(db *sql.DB, connections int) *sql.DB {
