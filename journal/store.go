@@ -37,7 +37,9 @@ var _ refund.Journal = (*Store)(nil)
 // program that is older than the tables gets an error.
 //
 // How durable a refund is, is the setting of db: with SQLite use
-// journal_mode=WAL and synchronous=FULL, and a busy time-out.
+// journal_mode=WAL and synchronous=FULL, and a busy time-out; leave PostgreSQL's
+// synchronous_commit and MySQL's innodb_flush_log_at_trx_commit as they are by
+// default. A server that loses what it has committed makes refunds be sent again.
 func Open(ctx context.Context, db *sql.DB, d Dialect) (*Store, error) {
 	if db == nil {
 		return nil, errors.New("journal: the database is nil")

@@ -105,22 +105,28 @@ func refunder(l process.Life) error {
 	return nil
 }
 
-// open opens the journal. Where connections are cut it takes several tries, as a
-// service that is started again and again.
+// open opens the journal. Where connections are cut or the server crashes it takes
+// several tries, as a service that is started again and again.
 func (c *child) open(ctx context.Context) (store *journal.Store, done func(), err error) {
 	through := c.tap()
-	for range 100 {
-		db, failed := tap.Open(ctx, c.Database.Name, c.Database.DSN, through)
-		if failed != nil {
-			err = failed
-			continue
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	for {
+		db, err := tap.Open(ctx, c.Database.Name, c.Database.DSN, through)
+		if err == nil {
+			if store, err = databases.Journal(ctx, db, c.Database.Name); err == nil {
+				return store, func() { _ = db.Close() }, nil
+			}
+			_ = db.Close()
 		}
-		if store, err = databases.Journal(ctx, db, c.Database.Name); err == nil {
-			return store, func() { _ = db.Close() }, nil
+		pause := time.NewTimer(5 * time.Millisecond)
+		select {
+		case <-pause.C:
+		case <-ctx.Done():
+			pause.Stop()
+			return nil, nil, err
 		}
-		_ = db.Close()
 	}
-	return nil, nil, err
 }
 
 // step is a point at which the process may die.

@@ -30,9 +30,10 @@ import (
 // and the next life has other keys.
 type scenario struct {
 	title    string
-	kills    int // in all
-	children int // at once, with the same keys
-	cut      bool
+	kills    int  // in all
+	children int  // at once, with the same keys
+	cut      bool // of connections
+	crash    bool // of the database's server, once a round
 	jumping  bool
 	faulty   bool
 	seed     uint64
@@ -44,6 +45,7 @@ var scenarios = []scenario{
 	{title: "the clock jumps", kills: 60, children: 2, jumping: true, seed: 3},
 	{title: "the database's answers get lost", kills: 60, children: 2, faulty: true, seed: 4},
 	{title: "connections are cut", kills: 60, children: 2, cut: true, seed: 5},
+	{title: "the server crashes", kills: 60, children: 2, crash: true, seed: 6},
 }
 
 // span is about how many steps a process makes until all its refunds are made.
@@ -73,6 +75,8 @@ func TestKilled(t *testing.T) {
 				switch {
 				case s.cut && name == databases.SQLite:
 					continue // it has no connections
+				case s.crash && name != databases.PostgreSQL:
+					continue // SQLite has no server but the process itself
 				case name == databases.MySQL:
 					s.kills /= 3 // it is the slowest one
 				}
@@ -91,14 +95,22 @@ func TestKilled(t *testing.T) {
 // world is what survives the processes.
 type world struct {
 	scenario
-	at     testdb.Database
-	store  *journal.Store
-	owner  *sql.DB // cuts connections; nil if there are none to cut
-	random *rand.Rand
+	at      testdb.Database
+	store   *journal.Store
+	owner   *sql.DB        // cuts connections; nil if there are none to cut
+	server  *testdb.Server // crashes; nil if it does not
+	crashes int
+	random  *rand.Rand
 }
 
 func newWorld(t *testing.T, name databases.Name, s scenario) *world {
-	w := &world{scenario: s, at: testdb.New(t, name), random: rand.New(rand.NewPCG(s.seed, 0))}
+	w := &world{scenario: s, random: rand.New(rand.NewPCG(s.seed, 0))}
+	if s.crash {
+		w.server = testdb.NewServer(t)
+		w.at = w.server.New(t)
+	} else {
+		w.at = testdb.New(t, name)
+	}
 	w.store = w.at.Journal(t)
 	if s.cut {
 		w.owner = w.at.Open(t)
@@ -117,7 +129,10 @@ func (w *world) run(t *testing.T) {
 			break // the first life that went wrong tells most
 		}
 	}
-	t.Logf("%d kills in %d lives", kills, lives)
+	t.Logf("%d kills and %d crashes in %d lives", kills, w.crashes, lives)
+	if w.crash {
+		assert.NotZero(t, w.crashes)
+	}
 }
 
 // life lets processes make the refunds of one list, kills them, and checks what
@@ -210,8 +225,12 @@ func (w *world) round(t *testing.T, gateway *tlpetest.Gateway, number int, morta
 				claims[key] = make(map[string]bool)
 			}
 			claims[key][status] = true
-			if lines++; w.cut && lines%25 == 0 {
+			switch lines++; {
+			case w.cut && lines%25 == 0:
 				w.cutConnections(t)
+			case w.crash && lines == 25:
+				w.server.Crash(t)
+				w.crashes++
 			}
 		case err := <-results:
 			ended++
@@ -277,7 +296,7 @@ func (w *world) check(t *testing.T, gateway *tlpetest.Gateway, number int, claim
 		e, err := w.store.Entry(ctx, o.key)
 		if errors.Is(err, refund.ErrNoEntry) {
 			assert.Zero(t, booked[o.key], "%s was paid and is lost", o.key)
-			assert.True(t, blocked[o.payment] || w.cut || w.faulty, "%s is lost", o.key)
+			assert.True(t, blocked[o.payment] || w.cut || w.crash || w.faulty, "%s is lost", o.key)
 			assert.NotContains(t, claims[o.key], "succeeded", o.key)
 			continue
 		}

@@ -6,7 +6,10 @@
 //
 // The user needs the right to create schemas there, and databases on MySQL. A
 // test without its server is skipped and says so; with
-// JOURNAL_TEST_DATABASES=required it fails instead.
+// JOURNAL_TEST_DATABASES=required it fails instead. A test that crashes a server
+// starts one of its own, and needs PostgreSQL's programs:
+//
+//	JOURNAL_TEST_POSTGRES_BIN=/usr/lib/postgresql/17/bin
 package testdb
 
 import (
@@ -42,7 +45,12 @@ type Database struct {
 // New makes a database, or skips the test where no server is named.
 func New(t testing.TB, name databases.Name) Database {
 	t.Helper()
-	dsn, drop, err := databases.Fresh(t.Context(), name, place(t, name))
+	return fresh(t, name, place(t, name))
+}
+
+func fresh(t testing.TB, name databases.Name, place string) Database {
+	t.Helper()
+	dsn, drop, err := databases.Fresh(t.Context(), name, place)
 	require.NoError(t, err)
 	t.Cleanup(func() {
 		if err := drop(context.WithoutCancel(t.Context())); err != nil {
