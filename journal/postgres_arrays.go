@@ -46,23 +46,18 @@ func appendSlices(args []any, columns string, rows []*row, values func(*row) []a
 
 // slice is a column as a []T, or as a []*T if it has a NULL.
 func slice[T any](table [][]any, column int) any {
-	all := make([]T, len(table))
-	var pointers []*T
+	all, pointers, null := make([]T, len(table)), make([]*T, len(table)), false
 	for i, values := range table {
-		v, ok := values[column].(T)
-		if all[i] = v; !ok && pointers == nil {
-			pointers = make([]*T, len(table))
+		if v, ok := values[column].(T); ok {
+			all[i], pointers[i] = v, &all[i]
+		} else {
+			null = true
 		}
 	}
-	if pointers == nil {
-		return all
+	if null {
+		return pointers
 	}
-	for i, values := range table {
-		if values[column] != nil {
-			pointers[i] = &all[i]
-		}
-	}
-	return pointers
+	return all
 }
 
 // appendArrays appends the text of an array for each column.
