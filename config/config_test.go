@@ -156,7 +156,7 @@ func TestParseNamesAllProblemsAtOnce(t *testing.T) {
 	assert.EqualError(t, err, `config: invalid_request: refund.json: `+
 		`provider "a": secret_key names the variable A1, which is not set; `+
 		`provider "a": callback_secret names the variable A2, which is not set; `+
-		`provider "a": unknown field "secretkey": paynet has assume_settled, base_url, callback_secret, codes, currency, environment, secret_key, timeout; `+
+		`provider "a": unknown field "secretkey": paynet has assume_settled, base_url, callback_secret, codes, currency, environment, previous_callback_secret, secret_key, timeout; `+
 		`provider "b": unknown gateway "pay-net": known are paynet, redstone, tarlan, tlpe; `+
 		`provider "b": token names the variable B1, which is not set; `+
 		`provider "c": gateway is missing: say one of paynet, redstone, tarlan, tlpe; `+

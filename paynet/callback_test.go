@@ -88,6 +88,37 @@ func TestCallbackForged(t *testing.T) {
 	}
 }
 
+// A refund made under the secret before gets its callbacks; a new one is guarded by
+// the new secret.
+func TestPreviousCallbackSecret(t *testing.T) {
+	t.Parallel()
+	const body = `{"xact_id":"xk_1","code":"0"}`
+	old := posted(guarded(t, "K-1"), body)
+	c := config(nil)
+	c.CallbackSecret = "the next secret of the shop"
+	_, err := open(t, c).ParseCallback(t.Context(), old)
+	require.ErrorIs(t, err, refund.Forged)
+
+	c.PreviousCallbackSecret = callbackSecret
+	recorder := &adaptertest.Recorder{Body: `{"code":0}`}
+	c.Transport = recorder
+	p := open(t, c)
+	ev, err := p.ParseCallback(t.Context(), old)
+	require.NoError(t, err)
+	assert.Equal(t, "K-1", ev.Key)
+	assert.Equal(t, refund.TrustToken, ev.Trust)
+	adaptertest.NoLeak(t, p, callbackSecret, c.CallbackSecret)
+
+	want, err := callback.Address("paynet", "refund", hook, c.CallbackSecret, "K-2")
+	require.NoError(t, err)
+	req := partial("10.00 TRY")
+	req.CallbackURL, req.Key = hook, "K-2"
+	_, _ = p.Refund(t.Context(), req)
+	sent, err := json.Marshal(want)
+	require.NoError(t, err)
+	assert.Contains(t, recorder.One(t).Body, string(sent))
+}
+
 func TestCallbackBodies(t *testing.T) {
 	t.Parallel()
 	const malformed = "malformed"

@@ -56,6 +56,7 @@ func TestNewRefuses(t *testing.T) {
 		{"a misspelt Code", func(c *paynet.Config) { c.Codes = map[string]refund.Code{"77": "declind"} }, "declind"},
 		{"no Code", func(c *paynet.Config) { c.Codes = map[string]refund.Code{"77": ""} }, "77"},
 		{"a callback's Code", func(c *paynet.Config) { c.Codes = map[string]refund.Code{"77": refund.Forged} }, "forged"},
+		{"a previous secret alone", func(c *paynet.Config) { c.CallbackSecret, c.PreviousCallbackSecret = "", "old" }, "previous_callback_secret"},
 		{"an empty code", func(c *paynet.Config) { c.Codes = map[string]refund.Code{"": refund.Declined} }, "codes"},
 	}
 	for _, tt := range tests {
@@ -91,13 +92,13 @@ func TestBaseURL(t *testing.T) {
 func TestConfigJSON(t *testing.T) {
 	t.Parallel()
 	const file = `{
-		"secret_key": "S", "callback_secret": "C", "environment": "sandbox", "currency": "USD", "assume_settled": true,
+		"secret_key": "S", "callback_secret": "C", "previous_callback_secret": "P", "environment": "sandbox", "currency": "USD", "assume_settled": true,
 		"base_url": "https://proxy.example", "timeout": "30s", "codes": {"77": "exceeds_refundable"}
 	}`
 	var c paynet.Config
 	require.NoError(t, json.Unmarshal([]byte(file), &c))
 	assert.Equal(t, paynet.Config{
-		SecretKey: "S", CallbackSecret: "C", Environment: refund.Sandbox, Currency: "USD", AssumeSettled: true,
+		SecretKey: "S", CallbackSecret: "C", PreviousCallbackSecret: "P", Environment: refund.Sandbox, Currency: "USD", AssumeSettled: true,
 		BaseURL: "https://proxy.example", Timeout: 30 * time.Second,
 		Codes: map[string]refund.Code{"77": refund.ExceedsRefundable},
 	}, c)
@@ -105,7 +106,7 @@ func TestConfigJSON(t *testing.T) {
 	shown, err := json.Marshal(c)
 	require.NoError(t, err)
 	assert.JSONEq(t, `{
-		"secret_key": "***", "callback_secret": "***", "environment": "sandbox", "currency": "USD", "assume_settled": true,
+		"secret_key": "***", "callback_secret": "***", "previous_callback_secret": "***", "environment": "sandbox", "currency": "USD", "assume_settled": true,
 		"base_url": "https://proxy.example", "timeout": "30s", "codes": {"77": "exceeds_refundable"}
 	}`, string(shown))
 
@@ -150,8 +151,10 @@ func TestConfigJSONRefuses(t *testing.T) {
 func TestNothingLeaks(t *testing.T) {
 	t.Parallel()
 	recorder := &adaptertest.Recorder{Status: 200, Body: `{"code":0,"message":"done with ` + secretKey + `"}`}
+	const previous = "the secret of last year, 89ABCDEF"
 	c := config(recorder)
 	c.Codes = map[string]refund.Code{"77": refund.Declined}
+	c.PreviousCallbackSecret = previous
 	p := open(t, c)
 	var log bytes.Buffer
 	client := refund.New(p, refund.WithLogger(slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))))
@@ -162,12 +165,12 @@ func TestNothingLeaks(t *testing.T) {
 	require.NoError(t, err)
 	plan, err := client.Plan(t.Context(), req)
 	require.NoError(t, err)
-	_, fail := answered(t, c, req, 500, `{"code":500,"result_code":"`+secretKey+`","message":"`+callbackSecret+`"}`)
+	_, fail := answered(t, c, req, 500, `{"code":500,"result_code":"`+secretKey+`","message":"`+callbackSecret+", "+previous+`"}`)
 	require.Error(t, fail)
 	require.NotZero(t, log.Len())
 
 	for _, v := range []any{c, &c, p, client, p.Capabilities(), res, plan, plan.String(), fail, log.String()} {
-		adaptertest.NoLeak(t, v, secretKey, callbackSecret)
+		adaptertest.NoLeak(t, v, secretKey, callbackSecret, previous)
 	}
 	assert.Equal(t, "paynet.Provider(sandbox)", fmt.Sprint(p))
 	assert.Equal(t, `paynet.Config{SecretKey:*** CallbackSecret:*** Environment:sandbox Timeout:1m0s Transport:(set)}`,

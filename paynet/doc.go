@@ -86,7 +86,9 @@
 // address, an HMAC of the key under your secret, and [Provider.ParseCallback] takes
 // nothing without them. The token shows that the post came to an address that only
 // Paynet was given; it does not sign what the post says. A refund without a Key gets
-// no token. A new secret makes the callbacks forged that are still to come.
+// no token. When you change the secret, leave the old one as
+// [Config.PreviousCallbackSecret] until the callbacks of its time have come, or they
+// are forged.
 //
 // Without the secret the address goes as it is. Whoever knows it can post there, so
 // what comes is a hint that a refund is to be looked up, and decides nothing.

@@ -23,6 +23,11 @@ type Config struct {
 	Environment    refund.Environment `json:"environment"`                   // required
 	Currency       string             `json:"currency"`                      // of all payments of this account, with two decimals; default TRY
 
+	// PreviousCallbackSecret is what CallbackSecret was before: callbacks of refunds
+	// made then are still accepted. No address is made by it, so that several machines
+	// can learn a new secret by this field before any of them uses it.
+	PreviousCallbackSecret string `json:"previous_callback_secret" secret:"true"`
+
 	// AssumeSettled allows a partial refund without Payment.PaidAt. Set it only
 	// if no payment is ever refunded on its own day: Paynet may then cancel the
 	// whole of it.
@@ -63,7 +68,8 @@ type Provider struct {
 	assumeSettled bool
 	timeout       time.Duration // of a look-up, which takes several requests
 
-	callbackSecret func() string // a function, so that no way of printing shows it
+	// Functions, so that no way of printing shows what they return.
+	callbackSecret, previousCallbackSecret func() string
 }
 
 var (
@@ -77,6 +83,7 @@ var (
 func New(c Config) (*Provider, error) {
 	var problems conf.Problems
 	problems.Key("secret_key", c.SecretKey)
+	problems.CallbackSecrets(c.CallbackSecret, c.PreviousCallbackSecret)
 	currency, base := problems.Check(conf.Common{
 		Environment: c.Environment, Currency: c.Currency, Default: "TRY",
 		BaseURL: c.BaseURL, Production: productionURL, Sandbox: sandboxURL, Timeout: c.Timeout,
@@ -103,10 +110,11 @@ func New(c Config) (*Provider, error) {
 				"Content-Type":  "application/json; charset=UTF-8",
 				"Accept":        "application/json; charset=UTF-8",
 			},
-			Secrets: []string{c.SecretKey, c.CallbackSecret},
+			Secrets: []string{c.SecretKey, c.CallbackSecret, c.PreviousCallbackSecret},
 		}),
 		caps: caps, env: c.Environment, day: newCalendar(c.Now), assumeSettled: c.AssumeSettled, timeout: timeout,
-		callbackSecret: func() string { return c.CallbackSecret },
+		callbackSecret:         func() string { return c.CallbackSecret },
+		previousCallbackSecret: func() string { return c.PreviousCallbackSecret },
 	}, nil
 }
 

@@ -203,6 +203,32 @@ func TestCallbackToken(t *testing.T) {
 	refusedCallback(t, guarded(), cb, refund.Forged)
 }
 
+// A refund made under the secret before gets its callbacks; a new one is guarded by
+// the new secret.
+func TestPreviousCallbackSecret(t *testing.T) {
+	t.Parallel()
+	old := posted(t, sample(t, "enveloped_successful.json"))
+	old.URL = address(t, refundKey)
+	c := guarded()
+	c.CallbackSecret = "the next secret of the shop"
+	refusedCallback(t, c, old, refund.Forged)
+
+	c.PreviousCallbackSecret = callbackSecret
+	recorder := &adaptertest.Recorder{Body: accepted}
+	c.Transport = recorder
+	p := provider(t, c)
+	ev, err := p.ParseCallback(t.Context(), old)
+	require.NoError(t, err)
+	assert.Equal(t, refundKey, ev.Key)
+	assert.Equal(t, refund.TrustToken, ev.Trust)
+
+	_, err = p.Refund(t.Context(), tokened())
+	require.NoError(t, err)
+	sent, _ := sentAddress(t, recorder.One(t).Body)
+	_, err = callback.Key("redstone", sent, c.CallbackSecret)
+	require.NoError(t, err)
+}
+
 func TestCallbackSignature(t *testing.T) {
 	t.Parallel()
 	body := sample(t, "enveloped_successful.json")

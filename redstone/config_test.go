@@ -104,6 +104,7 @@ func TestNewRefuses(t *testing.T) {
 		"201 mapped":                {codes("201", refund.AlreadyRefunded), `"201" means that the refund was accepted`},
 		"a misspelt code":           {codes("4711", "Declined"), `"Declined"`},
 		"no code":                   {codes("4711", ""), `"4711"`},
+		"a previous secret alone":   {func(c *redstone.Config) { c.PreviousCallbackSecret = "old" }, "previous_callback_secret"},
 		"a callback's code":         {codes("4711", refund.NotARefund), `"not_a_refund"`},
 		"a secret without a header": {func(c *redstone.Config) { c.WebhookSecret = hiddenWebhook }, "webhook_header is not"},
 		"a header without a secret": {func(c *redstone.Config) { c.WebhookHeader = "X-Signature" }, "webhook_secret is not"},
@@ -129,12 +130,12 @@ func TestNewRefuses(t *testing.T) {
 func TestConfigJSON(t *testing.T) {
 	t.Parallel()
 	const all = `{
-		"secret_key": "s", "public_key": "p", "callback_secret": "c", "environment": "sandbox", "currency": "USD",
+		"secret_key": "s", "public_key": "p", "callback_secret": "c", "previous_callback_secret": "v", "environment": "sandbox", "currency": "USD",
 		"webhook_secret": "w", "webhook_header": "X-Signature",
 		"base_url": "https://gate.example/r", "timeout": "30s", "codes": {"4711": "insufficient_funds"}
 	}`
 	want := redstone.Config{
-		SecretKey: "s", PublicKey: "p", CallbackSecret: "c", Environment: refund.Sandbox, Currency: "USD",
+		SecretKey: "s", PublicKey: "p", CallbackSecret: "c", PreviousCallbackSecret: "v", Environment: refund.Sandbox, Currency: "USD",
 		WebhookSecret: "w", WebhookHeader: "X-Signature",
 		BaseURL: "https://gate.example/r", Timeout: 30 * time.Second, Codes: map[string]refund.Code{"4711": refund.InsufficientFunds},
 	}
@@ -146,7 +147,7 @@ func TestConfigJSON(t *testing.T) {
 		t.Parallel()
 		text, err := json.Marshal(c)
 		require.NoError(t, err)
-		masked := strings.NewReplacer(`"s"`, `"***"`, `"p"`, `"***"`, `"c"`, `"***"`, `"w"`, `"***"`).Replace(all)
+		masked := strings.NewReplacer(`"s"`, `"***"`, `"p"`, `"***"`, `"c"`, `"***"`, `"w"`, `"***"`, `"v"`, `"***"`).Replace(all)
 		assert.JSONEq(t, masked, string(text))
 	})
 	t.Run("over a default", func(t *testing.T) {
@@ -185,19 +186,20 @@ const (
 	hiddenSecret   = "redSec_test_S3cr3t/+=key"
 	hiddenPublic   = "redPub_test_Publ1c/+=key"
 	hiddenCallback = `cb S3cr3t "ж" \`
+	hiddenPrevious = `old S3cr3t "ж" \`
 	hiddenWebhook  = `wh S3cr3t "ж" \`
 	hiddenCard     = "4400 4300 1111 2222"
 	hiddenIP       = "2001:db8::dead:beef"
 )
 
 func hidden() []string {
-	return []string{hiddenSecret, hiddenPublic, hiddenCallback, hiddenWebhook, mail, "+" + phone, hiddenCard, hiddenIP}
+	return []string{hiddenSecret, hiddenPublic, hiddenCallback, hiddenPrevious, hiddenWebhook, mail, "+" + phone, hiddenCard, hiddenIP}
 }
 
 func TestNothingShowsSecrets(t *testing.T) {
 	t.Parallel()
 	c := redstone.Config{
-		SecretKey: hiddenSecret, PublicKey: hiddenPublic, CallbackSecret: hiddenCallback, Environment: refund.Sandbox,
+		SecretKey: hiddenSecret, PublicKey: hiddenPublic, CallbackSecret: hiddenCallback, PreviousCallbackSecret: hiddenPrevious, Environment: refund.Sandbox,
 		WebhookSecret: hiddenWebhook, WebhookHeader: "X-Signature",
 	}
 	p := provider(t, c)
@@ -205,7 +207,7 @@ func TestNothingShowsSecrets(t *testing.T) {
 	adaptertest.NoLeak(t, &c, hidden()...)
 	adaptertest.NoLeak(t, p, hidden()...)
 
-	adaptertest.NoLeak(t, *p, hiddenCallback, hiddenWebhook)
+	adaptertest.NoLeak(t, *p, hiddenCallback, hiddenPrevious, hiddenWebhook)
 
 	_, err := redstone.New(redstone.Config{SecretKey: hiddenPublic, PublicKey: hiddenSecret})
 	require.Error(t, err)

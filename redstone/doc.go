@@ -70,7 +70,9 @@
 // token made of it are added to the query of CallbackURL; Request.Key is needed
 // then. A callback counts only with both, its event has the Key and
 // [refund.TrustToken]. Without the secret the address travels as it is, anybody
-// can post to it, and the event has [refund.TrustNone].
+// can post to it, and the event has [refund.TrustNone]. When you change the secret,
+// leave the old one as Config.PreviousCallbackSecret until the callbacks of its time
+// have come, or they are forged.
 //
 // With Config.WebhookSecret, Redstone's, and Config.WebhookHeader, the header that
 // Redstone told you, a callback counts only with exactly one such header that

@@ -28,6 +28,11 @@ type Config struct {
 	Environment    refund.Environment `json:"environment"`                   // required; there is one host, the keys decide, so both must agree
 	Currency       string             `json:"currency"`                      // of all payments of this business; default ZMW
 
+	// PreviousCallbackSecret is what CallbackSecret was before: callbacks of refunds
+	// made then are still accepted. No address is made by it, so that several machines
+	// can learn a new secret by this field before any of them uses it.
+	PreviousCallbackSecret string `json:"previous_callback_secret" secret:"true"`
+
 	BaseURL   string                 `json:"base_url"` // replaces the gateway's address; https, or http on loopback
 	Timeout   time.Duration          `json:"timeout"`  // of a whole call; default 60 s; "30s" in JSON
 	Codes     map[string]refund.Code `json:"codes"`    // envelope codes that the vendor explained to you
@@ -61,7 +66,7 @@ type Provider struct {
 
 	// Functions, so that no way of printing shows what they return; "" is not
 	// configured.
-	callbackSecret, webhookSecret func() string
+	callbackSecret, previousCallbackSecret, webhookSecret func() string
 
 	webhookHeader string
 }
@@ -78,6 +83,7 @@ func New(c Config) (*Provider, error) {
 	var problems conf.Problems
 	checkKey(&problems, "secret_key", c.SecretKey, "redSec_", "redPub_", c.Environment)
 	checkKey(&problems, "public_key", c.PublicKey, "redPub_", "redSec_", c.Environment)
+	problems.CallbackSecrets(c.CallbackSecret, c.PreviousCallbackSecret)
 	checkWebhook(&problems, c.WebhookSecret, c.WebhookHeader)
 	currency, base := problems.Check(conf.Common{
 		Environment: c.Environment, Currency: c.Currency, Default: "ZMW",
@@ -97,12 +103,13 @@ func New(c Config) (*Provider, error) {
 		http: httpx.New(httpx.Options{
 			Gateway: gateway, BaseURL: base, Transport: c.Transport, Timeout: c.Timeout,
 			Header:  map[string]string{"Secret-Key": c.SecretKey, "Public-Key": c.PublicKey},
-			Secrets: []string{c.SecretKey, c.PublicKey, c.CallbackSecret, c.WebhookSecret},
+			Secrets: []string{c.SecretKey, c.PublicKey, c.CallbackSecret, c.PreviousCallbackSecret, c.WebhookSecret},
 		}),
 		caps: caps, env: c.Environment,
-		callbackSecret: func() string { return c.CallbackSecret },
-		webhookSecret:  func() string { return c.WebhookSecret },
-		webhookHeader:  c.WebhookHeader,
+		callbackSecret:         func() string { return c.CallbackSecret },
+		previousCallbackSecret: func() string { return c.PreviousCallbackSecret },
+		webhookSecret:          func() string { return c.WebhookSecret },
+		webhookHeader:          c.WebhookHeader,
 	}, nil
 }
 

@@ -21,7 +21,7 @@ import (
 func TestCallbackShowsNoSecrets(t *testing.T) {
 	t.Parallel()
 	c := redstone.Config{
-		SecretKey: hiddenSecret, PublicKey: hiddenPublic, CallbackSecret: hiddenCallback, Environment: refund.Sandbox,
+		SecretKey: hiddenSecret, PublicKey: hiddenPublic, CallbackSecret: hiddenCallback, PreviousCallbackSecret: hiddenPrevious, Environment: refund.Sandbox,
 		WebhookSecret: hiddenWebhook, WebhookHeader: webhookHeader,
 	}
 	where, err := callback.Address("redstone", "refund", "/hook", hiddenCallback, refundKey)

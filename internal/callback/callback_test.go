@@ -1,6 +1,9 @@
 package callback_test
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
 	"net/url"
 	"strings"
 	"testing"
@@ -101,6 +104,19 @@ func TestKey_Forged(t *testing.T) {
 			require.ErrorIs(t, err, refund.Forged)
 			assert.NotContains(t, err.Error(), token)
 		})
+	}
+	for name, secrets := range map[string][]string{"no secret": {}, "an empty secret": {""}, "two others": {secret + "!", "", secret[1:]}} {
+		_, err = callback.Key("paynet", good, secrets...)
+		require.ErrorIs(t, err, refund.Forged, name)
+	}
+	empty := hmac.New(sha256.New, nil)
+	empty.Write([]byte("refund callback\x00paynet\x00k1"))
+	_, err = callback.Key("paynet", strings.Replace(good, token, base64.RawURLEncoding.EncodeToString(empty.Sum(nil)), 1), secret, "")
+	require.ErrorIs(t, err, refund.Forged, "no secret is not a secret of no bytes")
+	for _, secrets := range [][]string{{secret, "another"}, {"another", secret}} {
+		key, err := callback.Key("paynet", good, secrets...)
+		require.NoError(t, err)
+		assert.Equal(t, "k1", key)
 	}
 	_, err = callback.Key("redstone", good, secret)
 	require.ErrorIs(t, err, refund.Forged, "of another gateway")

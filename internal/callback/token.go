@@ -62,8 +62,9 @@ func Guard(gateway, op, secret string, req *refund.Request) (Token, error) {
 }
 
 // Key returns the key in a guarded address, whole or from its path on, if the
-// token is that key's. Otherwise the error is [refund.Forged].
-func Key(gateway, address, secret string) (string, error) {
+// token is that key's under one of the secrets; "" is none. Otherwise the error is
+// [refund.Forged].
+func Key(gateway, address string, secrets ...string) (string, error) {
 	u, err := url.Parse(address)
 	if err != nil {
 		return "", Forged(gateway, "the address cannot be read")
@@ -73,7 +74,14 @@ func Key(gateway, address, secret string) (string, error) {
 		return "", Forged(gateway, "the address does not hold one key and one token")
 	}
 	key := query.Get(keyName)
-	if subtle.ConstantTimeCompare([]byte(query.Get(tokenName)), []byte(token(gateway, secret, key))) != 1 {
+	right := false
+	for _, secret := range secrets {
+		if secret != "" {
+			same := subtle.ConstantTimeCompare([]byte(query.Get(tokenName)), []byte(token(gateway, secret, key))) == 1
+			right = right || same
+		}
+	}
+	if !right {
 		return "", Forged(gateway, "the token in the address is not that of its key")
 	}
 	return key, nil

@@ -87,6 +87,17 @@ func (p *Problems) Key(name, value string) {
 	}
 }
 
+// CallbackSecrets checks a callback_secret and the one before it.
+func (p *Problems) CallbackSecrets(current, previous string) {
+	switch {
+	case previous == "":
+	case current == "":
+		p.Addf("previous_callback_secret is set, and callback_secret is not: callbacks would come without a token")
+	case previous == current:
+		p.Addf("previous_callback_secret is the same as callback_secret: leave it out, or say which one it was before")
+	}
+}
+
 // Duration is a time limit as "30s".
 type Duration time.Duration
 

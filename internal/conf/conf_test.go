@@ -24,6 +24,24 @@ func common() conf.Common {
 	return conf.Common{Environment: refund.Sandbox, Default: "TRY", Production: production, Sandbox: sandbox}
 }
 
+func TestCallbackSecrets(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ current, previous, want string }{
+		{"", "", ""}, {"new", "", ""}, {"new", "old", ""},
+		{"", "old", "callback_secret is not"},
+		{"old", "old", "the same"},
+	} {
+		var p conf.Problems
+		p.CallbackSecrets(tt.current, tt.previous)
+		if tt.want == "" {
+			assert.Empty(t, p)
+			continue
+		}
+		require.ErrorContains(t, p.Err("acme"), tt.want)
+		assert.NotContains(t, p.Err("acme").Error(), "old")
+	}
+}
+
 func TestProblems(t *testing.T) {
 	t.Parallel()
 	var p conf.Problems
