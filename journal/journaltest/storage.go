@@ -94,8 +94,8 @@ func everyField(t testing.TB, j refund.Journal) {
 
 func noSharing(t testing.TB, j refund.Journal) {
 	b := use(t, j)
-	spoil := func(e *refund.Entry) {
-		e.Key, e.Provider, e.Status, e.Version = "spoilt", "spoilt", refund.StatusReversed, 99
+	spoilParts := func(e *refund.Entry) {
+		e.Status = refund.StatusReversed
 		e.Amount = lira("0.99")
 		e.Request.Params["acme.way"], e.Request.Params["acme.more"] = "spoilt", "spoilt"
 		for i := range e.History {
@@ -111,6 +111,10 @@ func noSharing(t testing.TB, j refund.Journal) {
 		if e.Before != nil {
 			e.Before.State, e.Before.Refunds[0].ID = "spoilt", "spoilt"
 		}
+	}
+	spoil := func(e *refund.Entry) {
+		e.Key, e.Provider, e.Version = "spoilt", "spoilt", 99
+		spoilParts(e)
 	}
 	in := complete("k1", start)
 	want := in.NewEntry(in.Request.Amount, nil)
@@ -148,6 +152,24 @@ func noSharing(t testing.TB, j refund.Journal) {
 	b.same(want)
 	want.Version = version
 	b.moveTo(want, refund.StatusSucceeded)
+
+	// An entry that is still known by its key and version is not taken for the
+	// journal's own either.
+	in = complete("k2", start)
+	want = in.NewEntry(in.Request.Amount, nil)
+	spoilParts(b.begin(in))
+	for _, s := range []refund.Status{refund.StatusPending, refund.StatusSucceeded} {
+		m := answer(s, "")
+		version := want.Version
+		want.Apply(m)
+		want = want.Clone()
+		moved, err := j.Move(b.ctx, "k2", version, m)
+		if err != nil {
+			t.Fatalf("Move: %v", err)
+		}
+		spoilParts(moved)
+		b.same(want)
+	}
 }
 
 func endedContexts(t testing.TB, j refund.Journal) {
