@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -116,7 +117,9 @@ func caller(l process.Life) error {
 	if err := l.Input(&at); err != nil {
 		return err
 	}
-	ctx := context.Background()
+	// A journal that gives without end, or blocks the payment for ever, fails the test.
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
 	store, done, err := at.open(ctx)
 	if err != nil {
 		return err
