@@ -68,11 +68,23 @@ type Event struct {
 	PaymentID string       `json:"payment_id,omitempty"` // empty if the callback does not say
 	RefundID  string       `json:"refund_id,omitempty"`  // the gateway's id of the refund, empty if it does not say
 	Status    Status       `json:"status"`               // StatusUnknown: something has happened, look it up
-	Amount    money.Amount `json:"amount"`               // not set if it does not say
-	Code      string       `json:"code,omitempty"`       // the gateway's own
-	Message   string       `json:"message,omitempty"`    // the gateway's own, at most 4 KiB
-	At        time.Time    `json:"at,omitzero"`          // by the gateway's clock, zero if it does not say
-	Trust     Trust        `json:"trust"`
+	Kind      Kind         `json:"kind,omitempty"`       // of the refund, 0 if the callback does not say
+	Amount    money.Amount `json:"amount"`               // not set if it does not say, or if nobody can read it
+
+	// AmountUnreadable: an amount is there, and nobody can read it. It is then never
+	// taken for one that fits, as one that is absent may be.
+	AmountUnreadable bool `json:"amount_unreadable,omitempty"`
+
+	Code    string `json:"code,omitempty"`    // the gateway's own
+	Message string `json:"message,omitempty"` // the gateway's own, at most 4 KiB
+
+	// At is when the gateway said it, or when the refund was made, by the gateway's
+	// clock: the earlier one where it tells both. It is zero if the callback tells
+	// neither. It counts only if the event is TrustSigned: a token in the address
+	// covers no date.
+	At time.Time `json:"at,omitzero"`
+
+	Trust Trust `json:"trust"`
 }
 
 // Inbox is an optional ability of a [Journal]: it keeps callbacks until what they

@@ -162,8 +162,9 @@ type GatewayCode struct {
 // evidence, so that a user sees what rests on a guess. A nil pointer means that
 // nothing is known.
 type Capabilities struct {
-	Gateway          string               `json:"gateway"`    // "paynet"
-	Currencies       Fact[[]string]       `json:"currencies"` // ISO 4217; the first is the default
+	Gateway          string               `json:"gateway"`               // "paynet"
+	Environment      Environment          `json:"environment,omitempty"` // where this provider's money is
+	Currencies       Fact[[]string]       `json:"currencies"`            // ISO 4217; the first is the default
 	Full             Fact[FullMode]       `json:"full"`
 	Partial          Fact[Answer]         `json:"partial"`
 	RepeatedPartials Fact[Answer]         `json:"repeated_partials"` // several for one payment

@@ -101,9 +101,19 @@ type Error struct {
 	GatewayCode string        `json:"gateway_code,omitempty"` // the gateway's own code, as it came
 	Message     string        `json:"message,omitempty"`      // for people; the gateway's own text where it gave one, at most 4 KiB
 	HTTPStatus  int           `json:"http_status,omitempty"`  // 0 if no answer came
+	RefundID    string        `json:"refund_id,omitempty"`    // the gateway's id of what it refused, empty if it gives none
 	RetryAfter  time.Duration `json:"retry_after,omitempty"`  // how long the gateway asks to wait, 0 if it does not say; nanoseconds in JSON
 	Replayed    bool          `json:"replayed,omitempty"`     // answered from the journal, nothing was sent
+	Blocker     *Blocker      `json:"blocker,omitempty"`      // the refund of the journal that stands in the way, nil if none does
 	Err         error         `json:"-"`                      // the cause, if there is one: a context's error, a network error
+}
+
+// Blocker is the refund of the journal because of which a request was not sent:
+// that of the same key, or another one of the same payment. Its Status says whether
+// its money has moved, which the error's own Status does not.
+type Blocker struct {
+	Key    string `json:"key"`
+	Status Status `json:"status"`
 }
 
 // Error returns one line: gateway, operation, outcome, code, message, and the

@@ -51,6 +51,11 @@ type Intent struct {
 	Key      string
 	Provider string // the client's name: two shops' equal payment ids don't meet
 	Gateway  string
+
+	// Environment is where the money is: equal payment ids of sandbox and production
+	// don't meet.
+	Environment Environment
+
 	Request  Request // as the caller asked
 	ByAmount bool    // the gateway is asked for a full refund by amount
 	Before   *Report // what the gateway said just before, nil if it was not asked; Admit may drop it
@@ -61,10 +66,14 @@ type Intent struct {
 // Entry is one refund in a journal. Its owner may change it; the journal keeps
 // its own.
 type Entry struct {
-	Key       string       `json:"key"`
-	Provider  string       `json:"provider"`
-	Gateway   string       `json:"gateway"`
-	Request   Request      `json:"request"`
+	Key      string  `json:"key"`
+	Provider string  `json:"provider"`
+	Gateway  string  `json:"gateway"`
+	Request  Request `json:"request"`
+
+	// Environment is where the money is, "" where the provider does not say.
+	Environment Environment `json:"environment,omitempty"`
+
 	Amount    money.Amount `json:"amount"` // what it takes of the payment, not set if the gateway alone knows
 	Status    Status       `json:"status"`
 	Result    *Result      `json:"result,omitempty"` // if the gateway accepted it
@@ -91,6 +100,10 @@ type Change struct {
 	By     string    `json:"by,omitempty"`
 	Note   string    `json:"note,omitempty"`
 	Trust  Trust     `json:"trust"` // of a callback
+
+	// Flag: somebody should look at the refund because of this change, also if its
+	// status stays as it was.
+	Flag bool `json:"flag,omitempty"`
 
 	Event   string    `json:"event,omitempty"`   // the id of the callback's [Event]
 	EventAt time.Time `json:"event_at,omitzero"` // when, by the gateway's clock
@@ -143,6 +156,13 @@ const (
 	CauseCallback = "callback" // a message of the gateway's
 )
 
+// Replaces reports whether a Begin of the intent takes the place of e, the entry
+// under its key: e is [Entry.Free], or the gateway refused the same request and
+// [Request.Again] asks for another try. All stores decide by it.
+func (in *Intent) Replaces(e *Entry) bool {
+	return e.Free() || in.Request.Again && e.Status == StatusRefused && in.Same(e)
+}
+
 // Apply makes the change in e. A Journal calls it inside its own step.
 func (e *Entry) Apply(m Move) {
 	e.Status, e.ChangedAt = m.Status, m.At
@@ -183,12 +203,13 @@ func (e *Entry) Clone() *Entry {
 // Same reports whether e is of the same request as in: a repeat of it, not
 // another refund under its key.
 func (in *Intent) Same(e *Entry) bool {
-	return in.Provider == e.Provider && in.Gateway == e.Gateway && reflect.DeepEqual(canonical(in.Request), canonical(e.Request))
+	return in.Provider == e.Provider && in.Gateway == e.Gateway && in.Environment == e.Environment && reflect.DeepEqual(canonical(in.Request), canonical(e.Request))
 }
 
 // canonical makes requests equal that mean the same.
 func canonical(r Request) Request {
 	r.Provider = "" // the entry's own says which it was
+	r.By, r.Again = "", false
 	r.Payment.PaidAt = r.Payment.PaidAt.UTC().Round(time.Microsecond)
 	if len(r.Params) == 0 {
 		r.Params = nil
@@ -200,13 +221,13 @@ func canonical(r Request) Request {
 // the same key that was never sent, or nil; its history goes on.
 func (in *Intent) NewEntry(amount money.Amount, replaced *Entry) *Entry {
 	e := &Entry{
-		Key: in.Key, Provider: in.Provider, Gateway: in.Gateway, Request: in.Request, Amount: amount, Before: in.Before,
+		Key: in.Key, Provider: in.Provider, Gateway: in.Gateway, Environment: in.Environment, Request: in.Request, Amount: amount, Before: in.Before,
 		BeganAt: in.At, LeaseUntil: in.At.Add(in.Lease),
 	}
 	if replaced != nil {
 		e.History, e.Version = replaced.History, replaced.Version
 	}
-	e.Apply(Move{Change: Change{Status: StatusUnknown, At: in.At, Cause: CauseBegin}})
+	e.Apply(Move{Change: Change{Status: StatusUnknown, At: in.At, Cause: CauseBegin, By: in.Request.By}})
 	return e.Clone()
 }
 

@@ -2,6 +2,8 @@ package refund
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -71,6 +73,7 @@ type Query struct {
 	Payment  Payment           // the refunded payment
 	Kind     Kind              // of the refund asked for
 	RefundID string            // the gateway's id of the refund, if known
+	Key      string            // of the refund as it was sent, for gateways that keep it
 	Amount   money.Amount      // what was asked to be given back, not set if the gateway alone knows
 	Params   map[string]string // gateway details that the look-up needs, as in [Request.Params]
 	Since    time.Time         // the time from which to look
@@ -80,12 +83,50 @@ type Query struct {
 // Report is what the gateway says now.
 type Report struct {
 	Status     Status       `json:"status"`              // of the refund that was asked for; StatusUnknown if not Conclusive
+	Extent     Extent       `json:"extent,omitempty"`    // how much of the payment is given back, by the gateway's own word
 	State      string       `json:"state,omitempty"`     // of the payment, in the gateway's own word
 	Refunded   money.Amount `json:"refunded"`            // in total, not set if the gateway does not say
 	Refunds    []SeenRefund `json:"refunds,omitempty"`   // those that the gateway shows
+	Complete   bool         `json:"complete,omitempty"`  // Refunds are all of the payment's, and none is under way that is not among them
 	RefundID   string       `json:"refund_id,omitempty"` // of the refund that was asked for, if the report tells it
 	Conclusive bool         `json:"conclusive"`          // false: the answer proves nothing about the refund asked for
 	Why        string       `json:"why"`                 // why it is, or is not, conclusive
+}
+
+// Extent is how much of a payment the gateway says is given back, where it says so in
+// a word and not by amounts. The zero value says nothing.
+type Extent uint8
+
+const (
+	// ExtentNone: the gateway shows no refund of the payment.
+	ExtentNone Extent = iota + 1
+	// ExtentPart: a part of it.
+	ExtentPart
+	// ExtentWhole: all of it.
+	ExtentWhole
+)
+
+var extentNames = [...]string{"", "none", "part", "whole"}
+
+// String returns "none", "part", "whole", or "" for one that says nothing.
+func (x Extent) String() string {
+	if int(x) < len(extentNames) {
+		return extentNames[x]
+	}
+	return ""
+}
+
+// MarshalText returns what String returns.
+func (x Extent) MarshalText() ([]byte, error) { return []byte(x.String()), nil }
+
+// UnmarshalText accepts exactly the words of String. If it fails, x is unchanged.
+func (x *Extent) UnmarshalText(text []byte) error {
+	i := slices.Index(extentNames[:], string(text))
+	if i < 0 {
+		return fmt.Errorf("refund: %q is not an extent", clip(string(text), 32))
+	}
+	*x = Extent(i)
+	return nil
 }
 
 // SeenRefund is one refund in the gateway's books.
@@ -136,10 +177,11 @@ type Planner interface {
 // Plan is a request that would leave, with secrets, signatures and personal
 // data masked.
 type Plan struct {
-	Method string   `json:"method"`
-	URL    string   `json:"url"`
-	Header []Header `json:"header"` // in alphabetical order
-	Body   string   `json:"body"`
+	Method   string   `json:"method"`
+	URL      string   `json:"url"`
+	Header   []Header `json:"header"` // in alphabetical order
+	Body     string   `json:"body"`
+	Warnings []string `json:"warnings,omitempty"` // what nobody guards, in words
 }
 
 // Header is one line of a Plan.

@@ -52,11 +52,17 @@ func (k *Kind) UnmarshalText(text []byte) error {
 // Request asks for one refund. Make it with [Full] or [Partial] and fill in
 // what else is known.
 type Request struct {
-	Kind     Kind         `json:"kind"`
-	Provider string       `json:"provider,omitempty"` // for a [Router]: the name in the configuration, "" = the default
-	Key      string       `json:"key,omitempty"`      // the caller's own id of this refund, at most 255 bytes
-	Payment  Payment      `json:"payment"`
-	Amount   money.Amount `json:"amount"` // KindPartial: how much to give back; KindFull: not set
+	Kind     Kind   `json:"kind"`
+	Provider string `json:"provider,omitempty"` // for a [Router]: the name in the configuration, "" = the default
+	Key      string `json:"key,omitempty"`      // the caller's own id of this refund, at most 255 bytes
+	By       string `json:"by,omitempty"`       // who asks for it, for the history; stored, never sent, never logged
+
+	// Again, with a journal: a refund that the gateway refused is tried again under its
+	// Key, after the cause was mended. Without it the refusal is replayed.
+	Again bool `json:"again,omitempty"`
+
+	Payment Payment      `json:"payment"`
+	Amount  money.Amount `json:"amount"` // KindPartial: how much to give back; KindFull: not set
 
 	// Remaining is a precondition: refund only if this much is still
 	// refundable. Only a client that can check it accepts it.
