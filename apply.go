@@ -32,13 +32,16 @@ type Applied struct {
 const applyTries = 20
 
 // Apply finds the refund that a callback's event is about, and changes its state if
-// the event proves it: if it is trusted (see [WithTrust]), and if it can be about
-// that refund only. Otherwise the gateway is asked, and the state changes if its
-// answer is conclusive. What comes late, twice or out of order changes nothing; what
-// contradicts an earlier outcome is kept in the history, and [Entry.Flagged] tells.
+// the event proves it: if it is trusted (see [WithTrust]), certainly about that refund,
+// and certainly later than what is known. Otherwise the gateway is asked, and the state
+// changes if its answer is conclusive. What comes late, twice or out of order changes
+// nothing; what contradicts an earlier outcome is kept in the history, and
+// [Entry.Flagged] tells.
 //
 // Applying an event again does no harm. After an error the event is to be applied
-// again: the journal, or the gateway that had to be asked, could not be reached.
+// again: the journal, or the gateway that had to be asked, could not be reached, or,
+// with an error that matches [InProgress], the refund is being sent and what the event
+// says needs a look-up.
 func (c *Client) Apply(ctx context.Context, ev *Event) (*Applied, error) {
 	for try := 1; ; try++ {
 		done, err := c.apply(ctx, ev)
@@ -49,32 +52,109 @@ func (c *Client) Apply(ctx context.Context, ev *Event) (*Applied, error) {
 }
 
 func (c *Client) apply(ctx context.Context, ev *Event) (*Applied, error) {
-	e, sure, why, err := c.find(ctx, ev)
-	if err != nil || e == nil {
+	st := told(ev)
+	if st.at.After(c.now().Add(slack)) {
+		st.at = time.Time{} // no statement is from the future: whatever this is, it is no date
+	}
+	all, why, err := c.candidates(ctx, &st)
+	if err != nil || len(all) == 0 {
 		return &Applied{Why: why}, err
 	}
-	out := &Applied{Entry: e, From: e.Status, Why: why}
-	switch {
-	case e.knows(ev):
-		out.Why = "this event is in the refund's history already"
-		return out, nil
-	case !sure, ev.Trust < c.trust, ev.Status == StatusUnknown:
-		if sure {
-			out.Why = "the event alone proves nothing"
-		}
-		return c.ask(ctx, out, ev, StatusUnknown)
+	e, v := c.pick(&st, all)
+	out := &Applied{Entry: e, From: e.Status, Why: v.why}
+	switch v.act {
+	case changes:
+		return c.enter(ctx, out, e.moveBy(&st, &v, CauseCallback, c.now()))
+	case contradicts:
+		return c.contradict(ctx, out, &st, &v)
+	case ask:
+		return c.ask(ctx, out, &st, &v, all)
 	}
-	to, verdict := e.judge(ev)
-	out.Why = verdict
-	switch to {
-	case e.Status:
-		return out, nil
-	case StatusUnknown: // it contradicts the refund's outcome
-		if asked, err := c.ask(ctx, out, ev, ev.Status); err != nil || asked.Changed {
-			return asked, err
+	if v.owner == anothers {
+		out.Entry = nil // it is about none of the journal's
+	}
+	return out, c.note(ctx, out, e, &st, &v)
+}
+
+// candidates returns the refunds that a callback may be about. Without one, why says so.
+func (c *Client) candidates(ctx context.Context, st *statement) (all []*Entry, why string, err error) {
+	payment := st.payment
+	if st.key != "" {
+		e, err := c.Entry(ctx, st.key)
+		switch {
+		case errors.Is(err, ErrNoEntry), errors.Is(err, InvalidRequest): // of another provider
+			return nil, "the journal has no refund of this provider with the event's key", nil
+		case err != nil:
+			return nil, "", err
+		}
+		if st.id == e.Request.Payment.ID {
+			st.id = "" // the payment's own is none of a refund
+		}
+		if st.id == "" || st.id == e.ownID() {
+			return []*Entry{e}, "", nil // no other refund can be meant
+		}
+		payment = e.Request.Payment.ID
+	}
+	if payment == "" {
+		return nil, "the event names neither a refund nor a payment of the journal's", nil
+	}
+	all, err = c.refunds(ctx, payment)
+	if err != nil {
+		return nil, "", err
+	}
+	if len(all) == 0 {
+		why = "the journal has no refund of this payment"
+		if st.status.took() {
+			why = "a refund that the journal does not know: it has none of this payment"
+		}
+		if c.log != nil && st.trust >= c.trust {
+			c.log.WarnContext(ctx, "refund: "+why, "gateway", c.caps.Gateway, "provider", c.name, "payment", clip(payment, maxID), "refund_id", clip(st.id, maxID))
 		}
 	}
-	return c.enter(ctx, out, e.moveTo(to, ev, verdict, c.now()))
+	return all, why, nil
+}
+
+// pick weighs a callback against each refund of a payment, and returns the one that it
+// is about; else the one to ask the gateway about; else the last one, to which a refund
+// made elsewhere is noted.
+func (c *Client) pick(st *statement, all []*Entry) (*Entry, verdict) {
+	var best *Entry
+	var found verdict
+	rank := -1
+	for _, e := range all {
+		if e.knows(st.event) {
+			return e, verdict{owner: ours, why: "this event is in the refund's history already"}
+		}
+	}
+	for _, e := range all {
+		v := weigh(st, e, booksOf(all, e), c.trust)
+		r := 0
+		switch {
+		case st.claims(e):
+			r = 100
+		case v.owner == ours:
+			r = 90
+		case v.owner == unsure:
+			r = 10
+		}
+		switch {
+		case e.Status == StatusUnknown:
+			r += 4
+		case e.Status == StatusPending:
+			r += 3
+		case e.Open():
+			r += 2
+		}
+		if r >= rank {
+			best, found, rank = e, v, r
+		}
+	}
+	return best, found
+}
+
+// knows reports whether an event has changed the entry already.
+func (e *Entry) knows(event string) bool {
+	return event != "" && slices.ContainsFunc(e.History, func(ch Change) bool { return ch.Event == event })
 }
 
 // enter makes the change.
@@ -87,132 +167,178 @@ func (c *Client) enter(ctx context.Context, out *Applied, m Move) (*Applied, err
 	return out, nil
 }
 
-// knows reports whether an event has changed the entry already.
-func (e *Entry) knows(ev *Event) bool {
-	return ev.ID != "" && slices.ContainsFunc(e.History, func(ch Change) bool { return ch.Event == ev.ID })
+// contradict enters a statement that contradicts what the refund has come to. Where the
+// refund's own id is known, the gateway is asked first which of the two holds.
+func (c *Client) contradict(ctx context.Context, out *Applied, st *statement, v *verdict) (*Applied, error) {
+	e := out.Entry
+	if _, ok := c.provider.(Inspector); ok && e.ownID() != "" {
+		if m, why, err := c.lookUp(ctx, e, "", nil); err == nil {
+			out.Why += "; asked, the gateway says: " + why
+			if m != nil && m.Status != e.Status {
+				return c.enter(ctx, out, m.because(st))
+			}
+		}
+	}
+	return c.enter(ctx, out, e.moveBy(st, v, CauseCallback, c.now()))
 }
 
-// judge says what a trusted event makes of the refund: the status that it has then,
-// which is the present one if nothing changes, and StatusUnknown if the two
-// contradict each other.
-func (e *Entry) judge(ev *Event) (to Status, why string) {
+// ask lets the gateway say what an event does not prove, by what was known of the refund
+// before. all are the payment's refunds, as far as they were read.
+func (c *Client) ask(ctx context.Context, out *Applied, st *statement, v *verdict, all []*Entry) (*Applied, error) {
+	e := out.Entry
+	own := e.ownID()
+	_, asks := c.provider.(Inspector)
 	switch {
-	case ev.Status == e.Status:
-		return e.Status, "the refund is " + e.Status.String() + " already"
-	case e.olderThanKnown(ev):
-		return e.Status, "the event is older than what is known of the refund"
+	case e.Sending(c.now()):
+		err := &Error{Gateway: c.caps.Gateway, Op: "callback", Code: InProgress, Status: StatusNotSent,
+			Message: fmt.Sprintf("%s; the refund with the key %q is being sent: the event waits for its outcome", v.why, clip(e.Key, 64))}
+		return nil, errors.Join(err, c.note(ctx, out, e, st, &verdict{owner: v.owner, flag: v.flag, why: v.why, to: v.to}))
+	case own == "" && (e.Status == StatusNotSent || e.Status == StatusRefused):
+		out.Why += "; the refund was " + e.Status.String()
+		return out, c.note(ctx, out, e, st, v)
+	case e.Status == st.status && e.Status != StatusUnknown:
+		out.Why += "; the refund is " + e.Status.String() + " already"
+		return out, c.note(ctx, out, e, st, v)
+	case !asks:
+		out.Why += "; the gateway cannot be asked"
+		return out, c.note(ctx, out, e, st, v)
 	}
-	switch e.Status {
-	case StatusUnknown, StatusPending:
-		return ev.Status, "the gateway called back"
-	case StatusSucceeded:
-		switch ev.Status {
-		case StatusPending:
-			return e.Status, "the refund is done already: the event is late"
-		case StatusFailed, StatusReversed, StatusRefused:
-			return StatusReversed, "the gateway had said that the refund was done, and takes it back"
-		}
-	case StatusFailed, StatusReversed:
-		switch ev.Status {
-		case StatusFailed, StatusReversed, StatusRefused:
-			return e.Status, "the refund is " + e.Status.String() + " already"
-		case StatusPending:
-			return e.Status, "the refund has its outcome already: the event is late"
-		}
+	if own == "" && v.owner == ours && st.claims(e) {
+		own = st.id // told here for the first time, and proven by the key
 	}
-	return StatusUnknown, fmt.Sprintf("the gateway says %s, but the refund was %s: nobody can tell which came last", ev.Status, e.Status)
+	m, why, err := c.lookUp(ctx, e, own, all)
+	if err != nil {
+		return nil, errors.Join(err, c.flagUnasked(ctx, e, st, v))
+	}
+	out.Why += "; asked, the gateway says: " + why
+	if m == nil {
+		return out, c.note(ctx, out, e, st, v)
+	}
+	change := m.because(st)
+	change.Flag = change.Flag || v.flag
+	if v.elsewhere {
+		change.Elsewhere = append(change.Elsewhere, st.seen())
+	}
+	return c.enter(ctx, out, change)
 }
 
-// olderThanKnown reports whether the gateway's clock says that something later is
-// known already.
-func (e *Entry) olderThanKnown(ev *Event) bool {
-	return !ev.At.IsZero() && slices.ContainsFunc(e.History, func(ch Change) bool { return ch.EventAt.After(ev.At) })
+// note keeps what somebody should see of a statement that changes no status: that the
+// refund is flagged, and a refund that was made elsewhere. A second time it keeps
+// nothing.
+func (c *Client) note(ctx context.Context, out *Applied, e *Entry, st *statement, v *verdict) error {
+	m := e.moveBy(st, v, CauseCallback, c.now())
+	m.Status, m.Result, m.Err = e.Status, nil, nil
+	m.Flag = v.flag && !e.hasNote(v.why)
+	if v.elsewhere {
+		out.Why = "a refund that the journal does not know: " + out.Why
+		if seen := st.seen(); !e.showed(seen) {
+			m.Elsewhere = []SeenRefund{seen}
+		}
+		if c.log != nil {
+			c.log.WarnContext(ctx, "refund: a refund that the journal does not know", "gateway", c.caps.Gateway, "provider", c.name,
+				"payment", e.Request.Payment.ID, "refund_id", st.id, "amount", st.amount.String(), "status", st.status.String())
+		}
+	}
+	if !m.Flag && len(m.Elsewhere) == 0 {
+		return nil
+	}
+	moved, err := c.journal.Move(ctx, e.Key, e.Version, m)
+	if err == nil && out.Entry != nil {
+		out.Entry = moved
+	}
+	return err
 }
 
-// moveTo is the change that an event makes.
-func (e *Entry) moveTo(to Status, ev *Event, why string, now time.Time) Move {
+// flagUnasked flags a refund whose gateway could not be asked. The event is applied
+// again later, so it is not in the history yet.
+func (c *Client) flagUnasked(ctx context.Context, e *Entry, st *statement, v *verdict) error {
+	again := *st
+	again.event = ""
+	return c.note(ctx, new(Applied), e, &again, &verdict{owner: v.owner, flag: v.flag, why: v.why, to: e.Status})
+}
+
+// hasNote reports whether the entry is flagged for that reason already.
+func (e *Entry) hasNote(why string) bool {
+	return slices.ContainsFunc(e.sinceBegin(), func(ch Change) bool { return ch.Flag && ch.Note == clip(why, maxReason) })
+}
+
+// showed reports whether a refund made elsewhere is noted already, as it is now.
+func (e *Entry) showed(seen SeenRefund) bool {
+	return slices.ContainsFunc(e.Elsewhere, func(s SeenRefund) bool {
+		if seen.ID != "" {
+			return s.ID == seen.ID && s.Status == seen.Status && (!seen.Amount.IsSet() || s.Amount == seen.Amount)
+		}
+		return s.ID == "" && s.Amount == seen.Amount && s.At.Equal(seen.At)
+	})
+}
+
+// seen is what a statement shows of a refund.
+func (st *statement) seen() SeenRefund {
+	return SeenRefund{ID: st.id, Amount: st.amount, Status: st.status, At: st.at}
+}
+
+// moveBy is the change that the verdict on a statement makes of the entry.
+func (e *Entry) moveBy(st *statement, v *verdict, cause string, now time.Time) Move {
 	m := Move{Change: Change{
-		Status: to, At: now, Cause: CauseCallback, Note: clip(why, maxReason), Trust: ev.Trust, Event: ev.ID, EventAt: ev.At,
+		Status: v.to, At: now, Cause: cause, Note: clip(v.why, maxReason), Event: st.event, EventAt: st.at, Flag: v.flag,
 	}}
-	switch to {
-	case StatusPending, StatusSucceeded:
+	if cause == CauseCallback {
+		m.Trust = st.trust
+	}
+	switch {
+	case v.to.took():
 		m.Result = e.result()
-		m.Result.Status, m.Result.At = to, now
-		if ev.Code != "" {
-			m.Result.Code, m.Result.Message = ev.Code, ev.Message
+		m.Result.Status, m.Result.At = v.to, now
+		if st.code != "" {
+			m.Result.Code, m.Result.Message = st.code, st.message
 		}
-		if m.Result.RefundID == "" && ev.RefundID != e.Request.Payment.ID {
-			m.Result.RefundID = ev.RefundID
+		if m.Result.RefundID == "" && st.id != e.Request.Payment.ID {
+			m.Result.RefundID = st.id
 		}
-	case StatusUnknown:
-		m.Err = &Error{Gateway: e.Gateway, Op: "refund", Code: OutcomeUnknown, Status: to, GatewayCode: ev.Code, Message: m.Note}
+		if v.flag && st.amount.IsSet() {
+			m.Result.Amount = st.amount // as the gateway says it; the larger one counts
+		}
+	case v.to == StatusUnknown:
+		m.Err = &Error{Gateway: e.Gateway, Op: "refund", Code: OutcomeUnknown, Status: v.to, GatewayCode: st.code, RefundID: st.id, Message: m.Note}
 	default:
 		message := m.Note
-		if ev.Message != "" {
-			message += ": " + ev.Message
+		if st.message != "" {
+			message += ": " + st.message
 		}
-		m.Err = &Error{Gateway: e.Gateway, Op: "refund", Code: Declined, Status: to, GatewayCode: ev.Code, Message: clip(message, maxReason)}
+		m.Err = &Error{
+			Gateway: e.Gateway, Op: "refund", Code: Declined, Status: v.to, GatewayCode: st.code, RefundID: st.id, Message: clip(message, maxReason),
+		}
 	}
 	return m
 }
 
-// ask lets the gateway say what an event does not prove. called is the status that
-// counts together with a look-up which says the same, StatusUnknown if none does.
-func (c *Client) ask(ctx context.Context, out *Applied, ev *Event, called Status) (*Applied, error) {
-	e := out.Entry
-	switch {
-	case e.Sending(c.now()):
-		out.Why += "; the refund is being sent, and its sender will know"
-		return out, nil
-	case e.Status == StatusNotSent || e.Status == StatusRefused:
-		out.Why += "; the refund was " + e.Status.String()
-		return out, nil
-	case e.Status == ev.Status && e.Status != StatusUnknown:
-		out.Why += "; the refund is " + e.Status.String() + " already"
-		return out, nil
-	}
-	if _, ok := c.provider.(Inspector); !ok {
-		out.Why += "; the gateway cannot be asked"
-		return out, nil
-	}
-	refundID := ""
-	if ev.Trust > TrustNone && ev.Key != "" && ev.RefundID != e.Request.Payment.ID {
-		refundID = ev.RefundID // it may be told here for the first time; anybody could name somebody else's
-	}
-	m, why, err := c.lookUp(ctx, e, refundID, called)
-	if err != nil {
-		return nil, err
-	}
-	out.Why += "; asked, the gateway says: " + why
-	if m == nil {
-		return out, nil
-	}
-	m.Event, m.EventAt, m.Trust = ev.ID, ev.At, ev.Trust
-	return c.enter(ctx, out, *m)
+// because says that a callback has led to the look-up that makes this change.
+func (m Move) because(st *statement) Move {
+	m.Event, m.EventAt, m.Trust = st.event, st.at, st.trust
+	return m
 }
 
-// afterCallback ends a refund whose callback came before the answer to the refund
-// call, so that the entry is no longer what the sender began. begun is the entry as
-// it was then, and m the move that came too late.
-func (c *Client) afterCallback(ctx context.Context, begun *Entry, m Move, res *Result, failure error) (*Result, error) {
+// endLate ends a refund whose entry is no longer what the sender began: a callback came
+// before the answer, or somebody decided meanwhile. The answer is weighed against what
+// holds now; it is never dropped.
+func (c *Client) endLate(ctx context.Context, begun *Entry, st *statement, res *Result, failure error) (*Result, error) {
 	for range applyTries {
 		e, err := c.journal.Entry(ctx, begun.Key)
 		if err != nil {
 			return nil, c.notStored(res, failure, err)
 		}
-		if !e.calledBack(begun) {
-			return nil, c.notStored(res, failure, ErrStale)
-		}
-		late, ok := e.join(m)
+		m, ok := c.lateEnding(e, begun, st, res, failure)
 		if ok {
-			if e, err = c.journal.Move(ctx, e.Key, e.Version, late); errors.Is(err, ErrStale) {
+			if e, err = c.journal.Move(ctx, e.Key, e.Version, m); errors.Is(err, ErrStale) {
 				continue
 			} else if err != nil {
 				return nil, c.notStored(res, failure, err)
 			}
 		}
 		switch {
-		case e.Status == StatusPending || e.Status == StatusSucceeded:
+		case !e.BeganAt.Equal(begun.BeganAt), st.status == StatusUnknown && e.Status == StatusUnknown:
+			return nil, c.notStored(res, failure, ErrStale)
+		case e.Status.took():
 			return e.result(), nil
 		case failure != nil && StatusOf(failure) == e.Status:
 			return nil, failure
@@ -222,38 +348,42 @@ func (c *Client) afterCallback(ctx context.Context, begun *Entry, m Move, res *R
 	return nil, c.notStored(res, failure, ErrStale)
 }
 
-// calledBack reports whether nothing but callbacks, and look-ups that they asked for,
-// changed the entry since it was begun.
-func (e *Entry) calledBack(begun *Entry) bool {
-	if !e.BeganAt.Equal(begun.BeganAt) || len(e.History) <= len(begun.History) {
-		return false
-	}
-	for _, ch := range e.History[len(begun.History):] {
-		if ch.Event == "" {
-			return false
+// lateEnding is the change that an answer makes which came late; ok is false if it makes
+// none.
+func (c *Client) lateEnding(e, begun *Entry, st *statement, res *Result, failure error) (m Move, ok bool) {
+	const note = "the gateway's answer, after somebody else's news: "
+	if !e.BeganAt.Equal(begun.BeganAt) {
+		// The key was given to another try meanwhile: what this one did counts beside it.
+		if !st.status.took() {
+			return m, false
 		}
+		seen := st.seen()
+		if !seen.Amount.IsSet() {
+			seen.Amount = begun.Amount
+		}
+		m.Change = Change{Status: e.Status, At: c.now(), Cause: CauseAnswer, Flag: true, Note: note + "an earlier try under this key was accepted as well"}
+		m.Elsewhere = []SeenRefund{seen}
+		return m, true
 	}
-	return true
-}
-
-// join says what the answer to the refund call adds to what callbacks have said
-// before it came; ok is false if that is nothing.
-func (e *Entry) join(answer Move) (m Move, ok bool) {
-	m = answer
-	m.Note = "the gateway's answer, after its callback"
-	accepted := answer.Status == StatusPending || answer.Status == StatusSucceeded
+	if st.status == StatusUnknown || st.status == StatusNotSent && e.Status.MoneyMoved() == No {
+		return m, false
+	}
+	v := weigh(st, e, new(books), c.trust)
+	m = e.moveBy(st, &v, CauseAnswer, c.now())
+	m.Note = clip(note+v.why, maxReason)
 	switch {
-	case answer.Status == StatusUnknown:
-		return m, false // the callback knows better
-	case accepted && (e.Status != StatusPending || answer.Status == StatusPending):
-		m.Status = e.Status // the callback is later than the answer, which adds its details
-	case accepted: // done, and only known as pending
-	case e.Status.MoneyMoved() == No:
+	case v.act == changes, v.act == contradicts:
+	case res != nil: // the callback knows better, and the answer its details
 		m.Status = e.Status
 	default:
-		m.Status = StatusUnknown
-		m.Note = fmt.Sprintf("the gateway's answer is %s, but its callback said %s", answer.Status, e.Status)
-		m.Err = &Error{Gateway: e.Gateway, Op: "refund", Code: OutcomeUnknown, Status: StatusUnknown, Message: m.Note}
+		return m, false
+	}
+	if res != nil && m.Status != StatusUnknown {
+		m.Result = res
+	}
+	if own, isErr := asError(failure); isErr && m.Status != StatusUnknown {
+		stored := *own
+		m.Err = &stored
 	}
 	return m, true
 }

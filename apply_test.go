@@ -114,7 +114,9 @@ func TestApplyMovesTheRefund(t *testing.T) {
 		{succeeded, reversedBack, reversedBack, true},
 		{failed, failed, failed, false},
 		{failed, reversedBack, failed, false},
-		{failed, pending, failed, false},
+		{refused, failed, refused, false},
+		{notSent, failed, notSent, false},
+		{failed, pending, unknown, true},
 		{reversedBack, failed, reversedBack, false},
 		// Nobody can tell which came last, and both wrong answers cost money.
 		{failed, succeeded, unknown, true},
@@ -165,17 +167,18 @@ func TestApplyMovesTheRefund(t *testing.T) {
 	}
 }
 
-// A contradiction is settled by the gateway if it can be asked.
+// A contradiction is settled by the gateway if it can be asked by the refund's own id.
 func TestApplyAsksAboutAContradiction(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
-	o.refunded("K", refund.StatusFailed)
+	o.refunded("K", refund.StatusPending)
+	o.apply(signed("E-0", "K", refund.StatusFailed))
 	o.report = &refund.Report{Status: refund.StatusSucceeded, Conclusive: true, Why: "it is done"}
 	done := o.apply(signed("E-1", "K", refund.StatusSucceeded))
 	assert.Equal(t, refund.StatusSucceeded, done.Entry.Status)
 	assert.Equal(t, 1, o.asked)
 	assert.True(t, done.Entry.Flagged())
-	_, err := o.Resolve(t.Context(), "K", refund.Resolution{Status: refund.StatusSucceeded, By: "test", Note: "seen at the bank"})
+	_, err := o.Resolve(t.Context(), "K", refund.Resolution{Status: refund.StatusSucceeded, Seen: refund.StatusSucceeded, By: "test", Note: "seen at the bank"})
 	require.NoError(t, err)
 	assert.False(t, o.entry("K").Flagged(), "a person has decided")
 }
@@ -290,7 +293,9 @@ func TestApplyUnknownAsks(t *testing.T) {
 
 	o.refunded("K-2", refund.StatusFailed)
 	o.report = &refund.Report{Status: refund.StatusSucceeded, Conclusive: true, Why: "it is done"}
-	assert.False(t, o.apply(signed("E-2", "K-2", refund.StatusUnknown)).Changed, "it may only lag behind")
+	late := o.apply(signed("E-2", "K-2", refund.StatusUnknown)).Entry
+	assert.Equal(t, refund.StatusUnknown, late.Status, "a yes after a no, and no id of its own to ask by")
+	assert.True(t, late.Flagged())
 }
 
 func TestApplyFindsTheRefund(t *testing.T) {
@@ -312,7 +317,7 @@ func TestApplyFindsTheRefund(t *testing.T) {
 		event   refund.Event
 		want    string // the key of the refund that has moved, "" for none
 	}{
-		{"the only one", refunds{"A": "10.00 PHP"}, about("", nil), "A"},
+		{"the only one, and no amount", refunds{"A": "10.00 PHP"}, about("", nil), ""},
 		{"the only one, of this amount", refunds{"A": "10.00 PHP"}, about("10.00 PHP", nil), "A"},
 		{"the only one, of another amount", refunds{"A": "10.00 PHP"}, about("10.01 PHP", nil), ""},
 		{"one of two, by its amount", refunds{"A": "10.00 PHP", "B": "20.00 PHP"}, about("10.00 PHP", nil), "A"},
@@ -372,7 +377,8 @@ func TestApplyPassesOverRefusedOnes(t *testing.T) {
 	o := newOffice(t)
 	o.refunded("A", refund.StatusRefused)
 	ev := refund.Event{ID: "E-1", PaymentID: "TRX-1", Status: refund.StatusSucceeded, Trust: refund.TrustSigned}
-	assert.Nil(t, o.apply(ev).Entry)
+	assert.Equal(t, refund.StatusRefused, o.apply(ev).Entry.Status)
+	assert.Zero(t, o.asked, "there is nothing to ask about")
 	o.refunded("B", refund.StatusPending)
 	assert.Equal(t, "B", o.apply(ev).Entry.Key)
 }
@@ -449,7 +455,8 @@ func TestHintDuringTheCall(t *testing.T) {
 	o.during = func(key string) {
 		ev := signed("E-1", key, refund.StatusFailed)
 		ev.Trust = refund.TrustNone
-		assert.False(t, o.apply(ev).Changed)
+		_, err := o.Apply(t.Context(), &ev)
+		assert.ErrorIs(t, err, refund.InProgress, "it waits for the answer")
 	}
 	o.asked = 0
 	_, err := o.Refund(t.Context(), keyed("K", "10.00 PHP"))

@@ -158,6 +158,9 @@ func (e *Error) Error() string {
 			b.WriteString(cause)
 		}
 	}
+	if e.Replayed && e.Status == StatusRefused {
+		b.WriteString("; this is the stored refusal: once its cause is mended, the same request with Request.Again is tried again under this key")
+	}
 	return b.String()
 }
 

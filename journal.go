@@ -61,6 +61,8 @@ type Intent struct {
 	Before   *Report // what the gateway said just before, nil if it was not asked; Admit may drop it
 	At       time.Time
 	Lease    time.Duration // how long the sender may take
+
+	elsewhere []SeenRefund // found by Admit
 }
 
 // Entry is one refund in a journal. Its owner may change it; the journal keeps
@@ -74,14 +76,20 @@ type Entry struct {
 	// Environment is where the money is, "" where the provider does not say.
 	Environment Environment `json:"environment,omitempty"`
 
-	Amount    money.Amount `json:"amount"` // what it takes of the payment, not set if the gateway alone knows
-	Status    Status       `json:"status"`
-	Result    *Result      `json:"result,omitempty"` // if the gateway accepted it
-	Err       *Error       `json:"error,omitempty"`  // if it did not, or did otherwise later
-	History   []Change     `json:"history"`          // the oldest first
-	Before    *Report      `json:"before,omitempty"`
-	BeganAt   time.Time    `json:"began_at"`
-	ChangedAt time.Time    `json:"changed_at"`
+	Amount  money.Amount `json:"amount"` // what it takes of the payment, not set if the gateway alone knows
+	Status  Status       `json:"status"`
+	Result  *Result      `json:"result,omitempty"` // if the gateway accepted it
+	Err     *Error       `json:"error,omitempty"`  // if it did not, or did otherwise later
+	History []Change     `json:"history"`          // the oldest first
+	Before  *Report      `json:"before,omitempty"`
+
+	// Elsewhere are refunds of the payment that the gateway showed while this one was
+	// made or looked at, and that the journal does not know: made in a dashboard, or by
+	// another program. They count in what is left of the payment, each once.
+	Elsewhere []SeenRefund `json:"elsewhere,omitempty"`
+
+	BeganAt   time.Time `json:"began_at"`
+	ChangedAt time.Time `json:"changed_at"`
 
 	// LeaseUntil is when the sender's time is over. Until then an entry without
 	// an outcome belongs to the sender; afterwards its outcome is unknown.
@@ -114,12 +122,20 @@ type Move struct {
 	Change
 	Result *Result // replaces the entry's if it is not nil
 	Err    *Error  // replaces the entry's if it is not nil
+
+	Elsewhere []SeenRefund // added to the entry's
 }
 
+// leaseMargin is how much longer others count a lease than its sender does, since their
+// clocks may differ by that much.
+const leaseMargin = time.Minute
+
 // Sending reports whether the sender's time is not over: the entry has no
-// outcome yet, but nothing is wrong with it either.
+// outcome yet, but nothing is wrong with it either. By the clock of somebody else it
+// counts as over a minute later than [Entry.LeaseUntil].
 func (e *Entry) Sending(now time.Time) bool {
-	return e.Status == StatusUnknown && len(e.History) > 0 && e.History[len(e.History)-1].Cause == CauseBegin && now.Before(e.LeaseUntil)
+	return e.Status == StatusUnknown && len(e.History) > 0 && e.History[len(e.History)-1].Cause == CauseBegin &&
+		now.Before(e.LeaseUntil.Add(leaseMargin))
 }
 
 // Free reports whether the entry's key may be used for another try: nothing was
@@ -129,9 +145,29 @@ func (e *Entry) Free() bool {
 	return e.Status == StatusNotSent || e.Status == StatusRefused && e.Err != nil && SafeToRetry(e.Err)
 }
 
+// Open reports whether the refund keeps others of its payment away: it has no outcome,
+// or it came back by a callback that proves no date, and neither the gateway, when
+// asked, nor a person has confirmed that.
+func (e *Entry) Open() bool { return e.Status == StatusUnknown || e.unconfirmed() }
+
+// unconfirmed reports whether nothing but a callback without a date says that the refund
+// came back.
+func (e *Entry) unconfirmed() bool {
+	if e.Status != StatusReversed {
+		return false
+	}
+	for i := len(e.History) - 1; i >= 0 && e.History[i].Status == StatusReversed; i-- {
+		if ch := e.History[i]; ch.Cause != CauseCallback || !ch.EventAt.IsZero() {
+			return false
+		}
+	}
+	return true
+}
+
 // Flagged reports whether somebody should look at the refund although nothing is to
-// be sent: the gateway took back what it had called done, or changed its mind
-// otherwise, and no person has decided since.
+// be sent: the gateway took back what it had called done, changed its mind otherwise,
+// did otherwise than asked, or said what does not go with the refund; and no person has
+// decided since.
 func (e *Entry) Flagged() bool {
 	var was Status // the last outcome
 	flagged := false
@@ -142,9 +178,64 @@ func (e *Entry) Flagged() bool {
 		case was == StatusSucceeded || was.MoneyMoved() == No:
 			flagged = flagged || ch.Status != was
 		}
+		flagged = flagged || ch.Flag
 		was = ch.Status
 	}
 	return flagged
+}
+
+// sinceBegin are the changes since the entry was last begun, without that.
+func (e *Entry) sinceBegin() []Change {
+	for i := len(e.History) - 1; i >= 0; i-- {
+		if e.History[i].Cause == CauseBegin {
+			return e.History[i+1:]
+		}
+	}
+	return e.History
+}
+
+// disputed reports whether the refund had an outcome and has none any more, because the
+// gateway contradicted it.
+func (e *Entry) disputed() bool {
+	return e.Status == StatusUnknown && slices.ContainsFunc(e.sinceBegin(), func(ch Change) bool { return ch.Status != StatusUnknown })
+}
+
+// accepted reports whether the gateway has taken the refund on, by its own word.
+func (e *Entry) accepted() bool {
+	return slices.ContainsFunc(e.sinceBegin(), func(ch Change) bool { return ch.Cause != CausePerson && ch.Status.took() })
+}
+
+// tries counts how often the refund was sent under its key, without the tries of which
+// their own senders know that the gateway did not take them.
+func (e *Entry) tries() int {
+	n := 1
+	for i, ch := range e.History {
+		if i > 0 && ch.Cause == CauseBegin && e.History[i-1].Cause != CauseAnswer {
+			n++
+		}
+	}
+	return n
+}
+
+// never reports whether the refund's own sender knows that the gateway did not take it.
+func (e *Entry) never() bool {
+	since := e.sinceBegin()
+	return (e.Status == StatusNotSent || e.Status == StatusRefused) && len(since) > 0 && since[len(since)-1].Cause == CauseAnswer
+}
+
+// ownID is the gateway's id of the refund, "" if it is not known.
+func (e *Entry) ownID() string {
+	id := ""
+	switch {
+	case e.Result != nil && e.Result.RefundID != "":
+		id = e.Result.RefundID
+	case e.Err != nil:
+		id = e.Err.RefundID
+	}
+	if id == e.Request.Payment.ID {
+		return "" // the payment's own is none of a refund
+	}
+	return id
 }
 
 // The causes of a Change.
@@ -170,9 +261,15 @@ func (e *Entry) Apply(m Move) {
 	e.Version++
 	if m.Result != nil {
 		e.Result = m.Result
-		if m.Result.Kind == KindFull && e.Request.Kind == KindPartial && !m.Result.Amount.IsSet() {
+		switch given := m.Result.Amount; {
+		case m.Result.Kind == KindFull && e.Request.Kind == KindPartial && !given.IsSet():
 			e.Amount = money.Amount{} // more than was asked for: the gateway alone knows
+		case e.Amount.IsSet() && less(e.Amount, given):
+			e.Amount = given // the larger one counts
 		}
+	}
+	if len(m.Elsewhere) > 0 {
+		e.Elsewhere = new(books).add(slices.Clone(e.Elsewhere), m.Elsewhere)
 	}
 	if m.Err != nil {
 		e.Err = m.Err
@@ -184,6 +281,7 @@ func (e *Entry) Clone() *Entry {
 	d := *e
 	d.Request.Params = maps.Clone(e.Request.Params)
 	d.History = slices.Clone(e.History)
+	d.Elsewhere = slices.Clone(e.Elsewhere)
 	if e.Result != nil {
 		r := *e.Result
 		d.Result = &r
@@ -221,7 +319,7 @@ func canonical(r Request) Request {
 // the same key that was never sent, or nil; its history goes on.
 func (in *Intent) NewEntry(amount money.Amount, replaced *Entry) *Entry {
 	e := &Entry{
-		Key: in.Key, Provider: in.Provider, Gateway: in.Gateway, Environment: in.Environment, Request: in.Request, Amount: amount, Before: in.Before,
+		Key: in.Key, Provider: in.Provider, Gateway: in.Gateway, Environment: in.Environment, Request: in.Request, Amount: amount, Before: in.Before, Elsewhere: in.elsewhere,
 		BeganAt: in.At, LeaseUntil: in.At.Add(in.Lease),
 	}
 	if replaced != nil {
@@ -232,11 +330,11 @@ func (in *Intent) NewEntry(amount money.Amount, replaced *Entry) *Entry {
 }
 
 // Admit decides whether the intent may be sent, beside the other entries of the
-// same payment at the same provider, and says how much of the payment it takes:
-// not set for a full refund whose amount the gateway alone knows. A Journal
-// calls it inside its step, so that all stores decide alike, and makes the entry
-// afterwards: Admit drops a snapshot that could not prove anything. The error is
-// an [*Error] with [StatusNotSent].
+// same payment at the same provider in the same environment, and says how much of the
+// payment it takes: not set for a full refund whose amount the gateway alone knows. A
+// Journal calls it inside its step, so that all stores decide alike, and makes the entry
+// afterwards: Admit drops a snapshot that could not prove anything, and keeps what it
+// shows of refunds that others made. The error is an [*Error] with [StatusNotSent].
 func (in *Intent) Admit(others []*Entry) (money.Amount, error) {
 	amount, e := in.admit(others)
 	if e != nil {
@@ -247,102 +345,99 @@ func (in *Intent) Admit(others []*Entry) (money.Amount, error) {
 }
 
 func (in *Intent) admit(others []*Entry) (money.Amount, *Error) {
-	paid, taken, e := in.books(others)
+	none := money.Amount{}
+	b, e := newBooks(others)
 	if e != nil {
-		return money.Amount{}, e
+		return none, e
 	}
-	if in.Before != nil && in.Before.outdated(others) {
+	req := &in.Request
+	paid := req.Payment.Amount
+	switch {
+	case b.open != nil && b.open.status == StatusReversed:
+		return none, &Error{Code: InProgress, Blocker: b.open.blocker(), Message: b.open.String() +
+			" of the same payment came back, as a callback without a date says: ask the gateway, or let a person confirm it, first"}
+	case b.open != nil:
+		return none, &Error{Code: InProgress, Blocker: b.open.blocker(), Message: b.open.String() +
+			" of the same payment has no outcome yet: wait for it, or settle it"}
+	case b.whole != nil:
+		return none, &Error{Code: ExceedsRefundable, Blocker: b.whole.blocker(), Message: b.whole.String() + " takes the whole payment"}
+	case paid.IsSet() && b.paid.IsSet() && paid != b.paid:
+		return none, invalid(fmt.Sprintf("Payment.Amount is %s, but the refund with the key %q said %s", paid, clip(b.paidBy, 64), b.paid))
+	case !paid.IsSet():
+		paid = b.paid
+	}
+	unknown, allShown := b.strangers(in.Before)
+	b.elsewhere = b.add(b.elsewhere, unknown)
+	in.elsewhere = unknown
+	if !allShown {
+		// A refund that the snapshot does not show may show later, and then be taken for
+		// the new one.
 		in.Before = nil
 	}
-	asked := in.Request.Amount
+	asked := req.Amount
 	if !paid.IsSet() {
 		switch {
-		case in.Request.Remaining.IsSet():
-			return asked, invalid("Remaining cannot be checked: give Payment.Amount, what was paid")
-		case in.Request.Kind == KindFull && in.ByAmount:
-			return asked, invalid("this gateway refunds by amount only: give Payment.Amount, what was paid")
+		case req.Remaining.IsSet():
+			return none, invalid("Remaining cannot be checked: give Payment.Amount, what was paid")
+		case req.Kind == KindFull && in.ByAmount:
+			return none, invalid("this gateway refunds by amount only: give Payment.Amount, what was paid")
 		}
 		return asked, nil
 	}
-	rest := paid
-	if taken.IsSet() {
-		var err error
-		if rest, err = paid.Sub(taken); err != nil {
-			return asked, badAmount(err.Error())
-		}
+	rest, lost, e := b.rest(paid)
+	if e != nil {
+		return none, e
 	}
-	if want := in.Request.Remaining; want.IsSet() && want != rest {
-		return asked, &Error{Code: RemainingMismatch, Message: fmt.Sprintf("%s of the payment are still refundable, not %s", rest, want)}
+	since := ""
+	if lost.IsSet() {
+		since = fmt.Sprintf(", since %s was refunded elsewhere, by a dashboard or another program", lost)
 	}
-	if in.Request.Kind == KindFull {
+	if want := req.Remaining; want.IsSet() && want != rest {
+		return none, &Error{Code: RemainingMismatch, Message: fmt.Sprintf("%s of the payment is still refundable, not %s%s", rest, want, since)}
+	}
+	if req.Kind == KindFull {
 		asked = rest
 	}
 	order, err := asked.Cmp(rest)
 	switch {
 	case err != nil:
-		return asked, badAmount(err.Error())
+		return none, badAmount(err.Error())
 	case order > 0 || !asked.IsPositive():
-		return asked, &Error{Code: ExceedsRefundable, Message: fmt.Sprintf(
-			"%s was paid and %s is left, since earlier refunds are done, pending or unknown", paid, rest)}
+		if b.taken.IsSet() {
+			since = fmt.Sprintf(", since %s is refunded by this journal, done or accepted", b.taken) + strings.Replace(since, ", since", " and", 1)
+		}
+		exceeds := &Error{Code: ExceedsRefundable, Message: fmt.Sprintf("%s was paid and %s is left%s", paid, left(rest), since)}
+		if b.last != nil {
+			exceeds.Blocker = b.last.blocker()
+		}
+		return none, exceeds
 	}
 	return asked, nil
 }
 
-// outdated reports whether a refund that the snapshot does not show may show
-// later, and then be taken for the new one: another one is pending, or the
-// gateway shows fewer than were accepted, because it is late or because they
-// were made after the snapshot.
-func (r *Report) outdated(others []*Entry) bool {
-	accepted := 0
-	for _, o := range others {
-		switch o.Status {
-		case StatusPending:
-			return true
-		case StatusSucceeded:
-			accepted++
-		}
+// left puts what is left into words.
+func left(rest money.Amount) string {
+	if rest.IsZero() {
+		return "nothing"
 	}
-	return len(r.Refunds) < accepted
+	return rest.String()
 }
 
-// books adds up what the other entries say about the payment.
-func (in *Intent) books(others []*Entry) (paid, taken money.Amount, _ *Error) {
-	paid = in.Request.Payment.Amount
-	for _, o := range others {
-		if was := o.Request.Payment.Amount; was.IsSet() {
-			if paid.IsSet() && paid != was {
-				return paid, taken, invalid(fmt.Sprintf("Payment.Amount is %s, but the refund with the key %q said %s", paid, clip(o.Key, 64), was))
-			}
-			paid = was
-		}
-		switch o.Status {
-		case StatusUnknown:
-			return paid, taken, &Error{Code: InProgress, Message: fmt.Sprintf(
-				"the refund with the key %q of the same payment has no outcome yet: wait for it, or settle it", clip(o.Key, 64))}
-		case StatusPending, StatusSucceeded:
-			if !o.Amount.IsSet() {
-				return paid, taken, &Error{Code: ExceedsRefundable, Message: fmt.Sprintf(
-					"the refund with the key %q takes the whole payment", clip(o.Key, 64))}
-			}
-			if !taken.IsSet() {
-				taken = o.Amount
-				continue
-			}
-			sum, err := taken.Add(o.Amount)
-			if err != nil {
-				return paid, taken, badAmount(err.Error())
-			}
-			taken = sum
-		}
-	}
-	return paid, taken, nil
-}
-
-// Resolution is what a person decides about a refund.
+// Resolution is what a person decides about a refund, by what they saw of it.
 type Resolution struct {
 	Status Status // Succeeded, Pending, Failed, Refused, Reversed, or NotSent, which frees the key
 	By     string // who decides
 	Note   string // why
+
+	// Seen is the status that the person saw; the zero value is StatusUnknown. Version,
+	// unless 0, is the entry's that they saw. If the refund has moved on since, the
+	// decision is not carried out.
+	Seen    Status
+	Version int64
+
+	// Force carries out a decision that the refund did not happen although the gateway
+	// has taken it on. Without it that is refused: it frees money which may be gone.
+	Force bool
 }
 
 func (r *Resolution) check() *Error {

@@ -12,9 +12,9 @@ import (
 // What a Client does beside its journal when it refunds: begin, send, end; and replay.
 
 const (
-	// lease is how long a sender may take. It decides nothing about money: an
+	// defaultLease is how long a sender may take. It decides nothing about money: an
 	// entry whose lease is over is unknown, not free.
-	lease = 5 * time.Minute
+	defaultLease = 5 * time.Minute
 	// storeTimeout bounds the storing of an outcome after the caller's context
 	// has ended.
 	storeTimeout = 30 * time.Second
@@ -22,14 +22,26 @@ const (
 
 // WithJournal makes every refund's [Request.Key] required and unique in j: the
 // same request under the same key is answered from the journal and never sent
-// twice, and all refunds of a payment are counted against what was paid.
-func WithJournal(j Journal) Option { return func(c *Client) { c.journal = j } }
+// twice, and all refunds of a payment are counted against what was paid. With a nil
+// j every call fails: a client that should have a journal must not work without.
+func WithJournal(j Journal) Option {
+	return func(c *Client) { c.journal, c.noJournalGiven = j, j == nil }
+}
+
+// WithLease sets how long a call may take from the moment when its intent is in the
+// journal until its request has left; the default is 5 minutes. The call ends with it,
+// and one that comes back late, because its machine was suspended for example, sends
+// nothing. Until a minute after it nobody else decides about the refund. A lease below
+// a second counts as a second.
+func WithLease(d time.Duration) Option {
+	return func(c *Client) { c.lease = max(d, time.Second) }
+}
 
 // journaled makes one attempt beside the journal.
 func (c *Client) journaled(ctx context.Context, req *Request) (*Result, error) {
 	in := Intent{
-		Key: req.Key, Provider: c.name, Gateway: c.caps.Gateway, Request: *req,
-		ByAmount: c.caps.Full.Value == FullByAmount, Lease: lease,
+		Key: req.Key, Provider: c.name, Gateway: c.caps.Gateway, Environment: c.caps.Environment, Request: *req,
+		ByAmount: c.caps.Full.Value == FullByAmount, Lease: c.lease,
 	}
 	if _, ok := c.provider.(Inspector); ok {
 		// A replay needs no snapshot, which is a call to the gateway.
@@ -37,11 +49,15 @@ func (c *Client) journaled(ctx context.Context, req *Request) (*Result, error) {
 		case errors.Is(err, ErrNoEntry):
 		case err != nil:
 			return nil, c.noJournal(err)
-		case !e.Free():
+		case !in.Replaces(e):
 			return c.replay(&in, e)
 		}
 		in.Before = c.snapshot(ctx, req)
+		if err := c.compare(ctx, req, in.Before); err != nil {
+			return nil, err
+		}
 	}
+	began := time.Now()
 	in.At = c.now()
 	e, fresh, err := c.journal.Begin(ctx, in)
 	switch {
@@ -59,28 +75,54 @@ func (c *Client) journaled(ctx context.Context, req *Request) (*Result, error) {
 	if in.ByAmount && req.Kind == KindFull {
 		send.Payment.Amount = e.Amount // what is left, after earlier refunds
 	}
-	res, failure := c.once(ctx, &send)
+	res, failure := c.withinLease(ctx, &send, in.At, began)
 	if res != nil {
 		res.At = res.At.UTC().Round(time.Microsecond) // as stores keep it: a replay is the same result
-	}
-	m := Move{Change: Change{Status: StatusOf(failure), At: c.now(), Cause: CauseAnswer}, Result: res}
-	if failure == nil {
-		m.Status = res.Status
-	} else if own, ok := asError(failure); ok {
-		stored := *own
-		m.Err = &stored
 	}
 	// The outcome is stored even if nobody waits for it any more.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
 	defer cancel()
-	switch _, err := c.journal.Move(ctx, req.Key, e.Version, m); {
+	st := answered(res, failure)
+	switch _, err := c.journal.Move(ctx, req.Key, e.Version, c.ending(e, &st, res, failure)); {
 	case err == nil:
 		return res, failure
 	case errors.Is(err, ErrStale):
-		return c.afterCallback(ctx, e, m, res, failure)
+		return c.endLate(ctx, e, &st, res, failure)
 	default:
 		return nil, c.notStored(res, failure, err)
 	}
+}
+
+// withinLease sends the request, unless the lease is over by the wall clock or by the
+// monotonic one: a suspended machine stops the one, a clock that was set the other.
+// What the provider waits for ends with the lease as well.
+func (c *Client) withinLease(ctx context.Context, req *Request, at, began time.Time) (*Result, error) {
+	left := c.lease - max(c.now().Round(0).Sub(at.Round(0)), time.Since(began))
+	if left <= 0 {
+		return nil, &Error{
+			Gateway: c.caps.Gateway, Op: "refund", Code: Unavailable, Status: StatusNotSent,
+			Message: fmt.Sprintf("the call came back after its lease of %s, in which it had to send: it sent nothing", c.lease),
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, left)
+	defer cancel()
+	return c.once(ctx, req)
+}
+
+// ending is the change that the answer makes of the entry that was begun.
+func (c *Client) ending(e *Entry, st *statement, res *Result, failure error) Move {
+	m := Move{Change: Change{Status: st.status, At: c.now(), Cause: CauseAnswer}, Result: res}
+	if own, ok := asError(failure); ok {
+		stored := *own
+		m.Err = &stored
+	}
+	if st.status == StatusUnknown {
+		return m
+	}
+	if v := weigh(st, e, new(books), c.trust); v.flag {
+		m.Flag, m.Note = true, clip("the gateway did otherwise than asked: "+v.why, maxReason)
+	}
+	return m
 }
 
 func (c *Client) noJournal(cause error) error {
@@ -117,19 +159,58 @@ func (c *Client) snapshot(ctx context.Context, req *Request) *Report {
 	return report
 }
 
+// compare weighs what the snapshot shows against the refunds of the payment that did not
+// happen, as far as the journal knows. One that fits is a yes after a no: the refund is
+// unknown then, and keeps this one away.
+func (c *Client) compare(ctx context.Context, req *Request, before *Report) error {
+	if before == nil || len(before.Refunds) == 0 {
+		return nil
+	}
+	all, err := c.refunds(ctx, req.Payment.ID)
+	if errors.Is(err, Unsupported) {
+		return nil // a journal that does not list them; Admit counts what it does not know
+	} else if err != nil {
+		return c.noJournal(err)
+	}
+	b := booksOf(all, &Entry{})
+	unknown, _ := b.strangers(before)
+	for i := range unknown {
+		st := shown(&unknown[i])
+		st.fresh = false
+		for _, e := range all {
+			if !st.status.took() || e.Status.MoneyMoved() != No || e.unconfirmed() {
+				continue
+			}
+			v := weigh(&st, e, booksOf(all, e), c.trust)
+			if v.owner != ours || v.act != contradicts {
+				continue
+			}
+			if _, err := c.journal.Move(ctx, e.Key, e.Version, e.moveBy(&st, &v, CauseLookUp, c.now())); err != nil && !errors.Is(err, ErrStale) {
+				return c.noJournal(err)
+			}
+			break
+		}
+	}
+	return nil
+}
+
 // replay answers from an entry that exists. Nothing is sent.
 func (c *Client) replay(in *Intent, e *Entry) (*Result, error) {
-	no := &Error{Gateway: c.caps.Gateway, Op: "refund", Status: StatusNotSent}
 	switch {
 	case !in.Same(e):
-		no.Code = KeyConflict
-		no.Message = fmt.Sprintf("the key %q belongs to another request: each refund needs a key of its own", in.Key)
-		return nil, no
+		return nil, &Error{
+			Gateway: c.caps.Gateway, Op: "refund", Code: KeyConflict, Status: StatusNotSent, Blocker: &Blocker{Key: e.Key, Status: e.Status},
+			Message: fmt.Sprintf("the key %q belongs to another request, whose %s differs and which is %s: each refund needs a key of its own",
+				in.Key, in.differs(e), e.Status),
+		}
 	case e.Sending(c.now()):
-		no.Code = InProgress
-		no.Message = fmt.Sprintf("a call with the key %q has no outcome yet", in.Key)
-		return nil, no
-	case e.Status == StatusPending || e.Status == StatusSucceeded:
+		return nil, &Error{
+			Gateway: c.caps.Gateway, Op: "refund", Code: OutcomeUnknown, Status: StatusUnknown, Blocker: &Blocker{Key: e.Key, Status: e.Status},
+			Err: InProgress,
+			Message: fmt.Sprintf("a call with the key %q has no outcome yet: money may have moved under it, do not send again; its sender has time until %s",
+				in.Key, e.LeaseUntil.UTC().Format(time.RFC3339)),
+		}
+	case e.Status.took():
 		res := e.result()
 		res.Replayed = true
 		return res, nil
@@ -137,6 +218,26 @@ func (c *Client) replay(in *Intent, e *Entry) (*Result, error) {
 	failure := e.failure()
 	failure.Replayed = true
 	return nil, failure
+}
+
+// differs names what two requests under one key differ by.
+func (in *Intent) differs(e *Entry) string {
+	a, b := canonical(in.Request), canonical(e.Request)
+	for _, field := range []struct {
+		name string
+		same bool
+	}{
+		{"provider", in.Provider == e.Provider}, {"gateway", in.Gateway == e.Gateway}, {"environment", in.Environment == e.Environment},
+		{"Kind", a.Kind == b.Kind}, {"Payment.ID", a.Payment.ID == b.Payment.ID}, {"Amount", a.Amount == b.Amount},
+		{"Payment.Amount", a.Payment.Amount == b.Payment.Amount}, {"Payment.PaidAt", a.Payment.PaidAt.Equal(b.Payment.PaidAt)},
+		{"Remaining", a.Remaining == b.Remaining}, {"Reason", a.Reason == b.Reason},
+		{"NotifyCustomer", a.NotifyCustomer == b.NotifyCustomer}, {"CallbackURL", a.CallbackURL == b.CallbackURL},
+	} {
+		if !field.same {
+			return field.name
+		}
+	}
+	return "Params"
 }
 
 // result is the entry's result in the state that it has now.

@@ -26,6 +26,9 @@ type Client struct {
 	now      func() time.Time
 	journal  Journal // nil = none
 	trust    Trust   // from which on a callback's event decides
+	lease    time.Duration
+
+	noJournalGiven bool // WithJournal(nil): nothing is sent
 }
 
 // Option changes a [Client].
@@ -63,7 +66,7 @@ type Retry struct {
 // New makes a Client for p. It never fails: a nil p shows as an
 // [InvalidRequest] error of each call.
 func New(p Provider, opts ...Option) *Client {
-	c := &Client{now: time.Now, trust: TrustSigned}
+	c := &Client{now: time.Now, trust: TrustSigned, lease: defaultLease}
 	for _, opt := range opts {
 		if opt != nil {
 			opt(c)
@@ -152,6 +155,9 @@ func (c *Client) ready(ctx context.Context, op string, req *Request) error {
 	switch {
 	case c.provider == nil:
 		return noProvider(op)
+	case c.noJournalGiven:
+		return &Error{Gateway: c.caps.Gateway, Op: op, Code: InvalidRequest, Status: StatusNotSent,
+			Message: "the journal is nil: check the error of what opened it, or leave WithJournal out to refund without one"}
 	case ctx == nil:
 		return &Error{Gateway: c.caps.Gateway, Op: op, Code: InvalidRequest, Status: StatusNotSent, Message: "the context is nil"}
 	case c.named && req.Provider != "" && req.Provider != c.name:
@@ -194,6 +200,9 @@ func (c *Client) once(ctx context.Context, req *Request) (res *Result, err error
 		return nil, c.unknown("the provider returned neither a result nor an error", nil)
 	case !accepted:
 		return nil, c.unknown("the provider returned no error and the status "+given.Status.String(), nil)
+	case given.Amount.IsSet() && !c.expects(req, given.Amount.Currency()):
+		return nil, c.unknown(fmt.Sprintf("the gateway says that it refunded %s, which is another currency than asked for (gateway code %q, refund id %q)",
+			given.Amount, clip(given.Code, 64), clip(given.RefundID, 64)), nil)
 	}
 	// A copy: a provider may keep what it gave, and give it to others as well.
 	copied := *given
@@ -209,6 +218,17 @@ func (c *Client) once(ctx context.Context, req *Request) (res *Result, err error
 		res.At = c.now()
 	}
 	return res, nil
+}
+
+// expects reports whether an answer in that currency can be to the request.
+func (c *Client) expects(req *Request, currency string) bool {
+	switch {
+	case req.Amount.IsSet():
+		return req.Amount.Currency() == currency
+	case req.Payment.Amount.IsSet():
+		return req.Payment.Amount.Currency() == currency
+	}
+	return slices.Contains(c.caps.Currencies.Value, currency)
 }
 
 // guard makes every error of a provider an *Error with a possible Status, and

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -40,96 +41,156 @@ func (c *Client) inspect(ctx context.Context, q Query) (report *Report, err erro
 // Entry returns the journal's entry of a refund. The error matches [ErrNoEntry]
 // if there is none, and [Unsupported] without a journal.
 func (c *Client) Entry(ctx context.Context, key string) (*Entry, error) {
-	if c.journal == nil {
+	switch {
+	case c.provider == nil:
+		return nil, noProvider("journal")
+	case c.journal == nil:
 		return nil, &Error{Gateway: c.caps.Gateway, Op: "journal", Code: Unsupported, Status: StatusNotSent, Message: "the client has no journal: use refund.WithJournal"}
 	}
 	e, err := c.journal.Entry(ctx, key)
 	if err != nil {
 		return nil, err
 	}
-	if e.Provider != c.name {
+	if e.Provider != c.name || e.Environment != c.caps.Environment {
 		return nil, &Error{Gateway: c.caps.Gateway, Op: "journal", Code: InvalidRequest, Status: StatusNotSent,
-			Message: fmt.Sprintf("the refund with the key %q belongs to the provider %q, this client is %q", clip(key, 64), e.Provider, c.name)}
+			Message: fmt.Sprintf("the refund with the key %q belongs to the provider %q%s, this client is %q%s",
+				clip(key, 64), e.Provider, inEnvironment(e.Environment), c.name, inEnvironment(c.caps.Environment))}
 	}
 	return e, nil
 }
 
-// Settle asks the gateway what became of an unknown or pending refund, and moves
-// it if the answer is conclusive. It returns the entry as it is then; one that
-// needs no settling, or whose answer proves nothing, comes back unchanged, and
-// [Client.Inspect] says why. The error is [InProgress] while the sender's time is
-// not over, or that of the look-up.
+func inEnvironment(env Environment) string {
+	if env == "" {
+		return ""
+	}
+	return " in " + string(env)
+}
+
+// refunds returns the journal's refunds of a payment at this provider, in its
+// environment. The error matches [Unsupported] if the journal does not list them.
+func (c *Client) refunds(ctx context.Context, paymentID string) ([]*Entry, error) {
+	in, err := c.inbox()
+	if err != nil {
+		return nil, err
+	}
+	all, err := in.Refunds(ctx, c.name, paymentID)
+	if err != nil {
+		return nil, err
+	}
+	return filter(all, func(e *Entry) bool { return e.Environment == c.caps.Environment }), nil
+}
+
+func filter(all []*Entry, keep func(*Entry) bool) []*Entry {
+	return slices.DeleteFunc(slices.Clone(all), func(e *Entry) bool { return !keep(e) })
+}
+
+// Settle asks the gateway what became of a refund that is unknown or pending, or came
+// back by the word of an undated callback only, and moves it if the answer is
+// conclusive. It returns the entry as it is then; one that needs no settling, or whose
+// answer proves nothing, comes back with the status that it had, and [Client.Inspect]
+// says why. The error is [InProgress] while the sender's time is not over, or that of
+// the look-up.
 func (c *Client) Settle(ctx context.Context, key string) (*Entry, error) {
 	e, err := c.Entry(ctx, key)
-	if err != nil || e.Status != StatusUnknown && e.Status != StatusPending {
+	if err != nil || !e.Open() && e.Status != StatusPending {
 		return e, err
 	}
 	if err := c.sending(e); err != nil {
 		return nil, err
 	}
-	m, _, err := c.lookUp(ctx, e, "", StatusUnknown)
+	m, _, err := c.lookUp(ctx, e, "", nil)
 	switch {
 	case err != nil:
 		return nil, err
 	case m == nil:
 		return e, nil
 	}
-	return c.move(ctx, e, *m)
+	moved, err := c.journal.Move(ctx, e.Key, e.Version, *m)
+	if errors.Is(err, ErrStale) {
+		return c.journal.Entry(ctx, e.Key) // somebody else was faster
+	}
+	return moved, err
 }
 
 // lookUp asks the gateway about a refund, and returns the change that its answer
-// proves, nil if it proves none, and what the answer said. refundID is the gateway's
-// id of the refund where the entry does not know it yet. called is what a trusted
-// callback says, StatusUnknown without one.
-func (c *Client) lookUp(ctx context.Context, e *Entry, refundID string, called Status) (m *Move, why string, err error) {
+// proves, nil if it proves none, and what the answer said. told is the gateway's id of
+// the refund where the entry does not know it yet. all are the payment's refunds, nil if
+// nobody has read them.
+func (c *Client) lookUp(ctx context.Context, e *Entry, told string, all []*Entry) (m *Move, why string, err error) {
 	q := Query{
-		Payment: e.Request.Payment, Kind: e.Request.Kind, RefundID: refundID, Amount: e.Amount, Params: e.Request.Params, Since: e.BeganAt,
+		Payment: e.Request.Payment, Kind: e.Request.Kind, RefundID: told, Key: e.Key, Amount: e.Amount, Params: e.Request.Params, Since: e.BeganAt,
 	}
-	if e.Status == StatusUnknown {
+	if own := e.ownID(); own != "" {
+		q.RefundID = own
+	}
+	if e.Status == StatusUnknown && !e.disputed() {
 		// It has kept all others away since the snapshot. One with an outcome has not:
 		// what is new at the gateway may be another refund.
 		q.Before = e.Before
-	}
-	if e.Result != nil && e.Result.RefundID != "" {
-		q.RefundID = e.Result.RefundID
 	}
 	report, err := c.inspect(ctx, q)
 	if err != nil {
 		return nil, "", err
 	}
-	if !report.Conclusive || report.Status == e.Status {
-		return nil, report.Why, nil
+	if all == nil && len(report.Refunds) > 0 {
+		if all, err = c.refunds(ctx, e.Request.Payment.ID); err != nil && !errors.Is(err, Unsupported) {
+			return nil, "", err
+		}
 	}
-	m = &Move{Change: Change{Status: report.Status, At: c.now(), Cause: CauseLookUp, Note: clip(report.Why, maxReason)}}
-	settled := e.Status != StatusUnknown && e.Status != StatusPending
-	switch report.Status {
-	case StatusPending, StatusSucceeded:
-		if settled && report.Status != called {
-			return nil, report.Why, nil // a gateway that lags behind looks the same
-		}
-		m.Result = e.result()
-		m.Result.Status = report.Status
-		if report.RefundID != "" {
-			m.Result.RefundID = report.RefundID
-		}
-	case StatusFailed, StatusReversed:
-		if e.Status == StatusSucceeded {
-			m.Status = StatusReversed
-		}
-		m.Err = &Error{Gateway: c.caps.Gateway, Op: "refund", Code: Declined, Status: m.Status, Message: m.Note}
-	default: // no look-up proves that nothing was sent
-		return nil, report.Why, nil
+	st, why := looked(report), report.Why
+	if st.id == "" {
+		st.id = q.RefundID // the answer is about what was asked for
 	}
-	return m, report.Why, nil
+	if report.Conclusive {
+		v := weigh(&st, e, booksOf(all, e), c.trust)
+		change := e.moveBy(&st, &v, CauseLookUp, c.now())
+		switch {
+		case v.act == changes && !v.flag:
+			change.Note = clip(why, maxReason)
+			m = &change
+		case v.act == changes, v.act == contradicts:
+			m = &change
+		case v.act == ask: // it could only be asked again
+			why += "; " + v.why
+			if v.flag && !e.hasNote(v.why) {
+				change.Status, change.Result, change.Err = e.Status, nil, nil
+				m = &change
+			}
+		}
+	}
+	if unknown := c.strangers(e, &st, report, all); len(unknown) > 0 {
+		if m == nil {
+			m = &Move{Change: Change{Status: e.Status, At: c.now(), Cause: CauseLookUp, Note: "the gateway shows a refund that the journal does not know"}}
+		}
+		m.Elsewhere = unknown
+	}
+	return m, why, nil
 }
 
-// Resolve lets a person decide what became of a refund. It moves a refund of any
-// state, and keeps who decided and why. The error is [InProgress] while the
-// sender's time is not over.
+// strangers are the refunds that a report shows and that neither the journal knows nor
+// the entry has noted yet.
+func (c *Client) strangers(e *Entry, st *statement, report *Report, all []*Entry) []SeenRefund {
+	if len(report.Refunds) == 0 || len(all) == 0 {
+		return nil
+	}
+	unknown, _ := booksOf(all, &Entry{}).strangers(report)
+	return slices.DeleteFunc(unknown, func(seen SeenRefund) bool {
+		return e.showed(seen) || seen.ID != "" && (seen.ID == st.id || seen.ID == e.ownID()) || !seen.Amount.IsSet() && seen.ID == ""
+	})
+}
+
+// Resolve lets a person decide what became of a refund, by what they saw of it, and
+// keeps who decided and why. If the refund is not as r.Seen and r.Version say, or
+// somebody else is faster, nothing is changed and the error matches [ErrStale]. It is
+// [InProgress] while the sender's time is not over, and [InvalidRequest] if r says that
+// nothing happened where the gateway has taken the refund on, and does not force it.
 func (c *Client) Resolve(ctx context.Context, key string, r Resolution) (*Entry, error) {
-	if e := r.check(); e != nil {
+	no := func(e *Error) error {
 		e.Gateway, e.Op, e.Status = c.caps.Gateway, "journal", StatusNotSent
-		return nil, e
+		return e
+	}
+	if e := r.check(); e != nil {
+		return nil, no(e)
 	}
 	e, err := c.Entry(ctx, key)
 	if err != nil {
@@ -138,8 +199,26 @@ func (c *Client) Resolve(ctx context.Context, key string, r Resolution) (*Entry,
 	if err := c.sending(e); err != nil {
 		return nil, err
 	}
-	m := Move{Change: Change{Status: r.Status, At: c.now(), Cause: CausePerson, By: r.By, Note: r.Note}}
-	return c.move(ctx, e, m)
+	stale := func(now *Entry) error {
+		return no(&Error{Code: InvalidRequest, Err: ErrStale, Message: fmt.Sprintf(
+			"the refund is %s now (version %d) and not as it was when it was looked at: look again, then decide", now.Status, now.Version)})
+	}
+	switch {
+	case e.Status != r.Seen, r.Version != 0 && r.Version != e.Version:
+		return nil, stale(e)
+	case r.Status.MoneyMoved() == No && r.Status != e.Status && e.accepted() && !r.Force:
+		return nil, no(invalid(fmt.Sprintf(
+			"the gateway has taken this refund on: calling it %s frees money that may be gone; if you are sure that it did not move, force it (Resolution.Force)", r.Status)))
+	}
+	moved, err := c.journal.Move(ctx, e.Key, e.Version, Move{Change: Change{Status: r.Status, At: c.now(), Cause: CausePerson, By: r.By, Note: r.Note}})
+	if errors.Is(err, ErrStale) {
+		now, err := c.journal.Entry(ctx, e.Key)
+		if err != nil {
+			return nil, err
+		}
+		return nil, stale(now)
+	}
+	return moved, err
 }
 
 func (c *Client) sending(e *Entry) error {
@@ -148,13 +227,4 @@ func (c *Client) sending(e *Entry) error {
 	}
 	return &Error{Gateway: c.caps.Gateway, Op: "journal", Code: InProgress, Status: StatusNotSent,
 		Message: fmt.Sprintf("the refund with the key %q is being sent; its sender has time until %s", clip(e.Key, 64), e.LeaseUntil.UTC().Format(time.RFC3339))}
-}
-
-// move changes an entry. If somebody else was faster, it returns what that left.
-func (c *Client) move(ctx context.Context, e *Entry, m Move) (*Entry, error) {
-	moved, err := c.journal.Move(ctx, e.Key, e.Version, m)
-	if errors.Is(err, ErrStale) {
-		return c.journal.Entry(ctx, e.Key)
-	}
-	return moved, err
 }

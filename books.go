@@ -1,0 +1,242 @@
+package refund
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/gorefund/refund/money"
+)
+
+// books are what a journal knows of a payment, beside one refund of it.
+type books struct {
+	paid      money.Amount // not set if no refund said it
+	paidBy    string       // the key of the refund that said it
+	taken     money.Amount // by refunds that are done or accepted; not set if there are none
+	whole     *booked      // takes the payment as a whole: only the gateway knows how much that is
+	open      *booked      // has no outcome, or one that must be confirmed first
+	last      *booked      // the last one that takes something
+	refunds   []booked
+	elsewhere []SeenRefund // made by others, as far as the gateway showed them
+}
+
+// booked is one refund in the books.
+type booked struct {
+	key    string
+	id     string // the gateway's, "" if it is not known
+	kind   Kind
+	amount money.Amount
+	status Status
+	never  bool // its own sender knows that the gateway did not take it
+	open   bool
+}
+
+func newBooks(others []*Entry) (*books, *Error) {
+	b := &books{refunds: make([]booked, 0, len(others))}
+	for _, o := range others {
+		b.refunds = append(b.refunds, booked{
+			key: o.Key, id: o.ownID(), kind: o.Request.Kind, amount: o.Amount, status: o.Status, never: o.never(), open: o.Open(),
+		})
+		r := &b.refunds[len(b.refunds)-1]
+		if was := o.Request.Payment.Amount; was.IsSet() && o.Status != StatusNotSent && o.Status != StatusRefused {
+			b.paid, b.paidBy = was, o.Key
+		}
+		if r.open {
+			b.open = r
+		}
+		if !r.status.took() {
+			continue
+		}
+		b.last = r
+		switch {
+		case !r.amount.IsSet():
+			b.whole = r
+		case !b.taken.IsSet():
+			b.taken = r.amount
+		default:
+			sum, err := b.taken.Add(r.amount)
+			if err != nil {
+				return nil, badAmount(err.Error())
+			}
+			b.taken = sum
+		}
+	}
+	for _, o := range others {
+		b.elsewhere = b.add(b.elsewhere, o.Elsewhere)
+	}
+	return b, nil
+}
+
+// booksOf is newBooks where a sum that is too large may be passed over: nothing is to
+// be sent.
+func booksOf(all []*Entry, but *Entry) *books {
+	b, e := newBooks(filter(all, func(o *Entry) bool { return o.Key != but.Key }))
+	if e != nil {
+		return new(books)
+	}
+	return b
+}
+
+// has reports whether one of the refunds has the gateway's id.
+func (b *books) has(id string) bool {
+	return id != "" && slices.ContainsFunc(b.refunds, func(r booked) bool { return r.id == id })
+}
+
+// knowsElsewhere reports whether the gateway's id is one of a refund made elsewhere.
+func (b *books) knowsElsewhere(id string) bool {
+	return id != "" && slices.ContainsFunc(b.elsewhere, func(s SeenRefund) bool { return s.ID == id })
+}
+
+// paidFor is what was paid, as far as e or the other refunds say.
+func (b *books) paidFor(e *Entry) money.Amount {
+	if e.Request.Payment.Amount.IsSet() {
+		return e.Request.Payment.Amount
+	}
+	return b.paid
+}
+
+// rivals counts the other refunds that a statement without id and key may be about as
+// well as about e. One that its own sender knows to be refused counts only beside its
+// like.
+func (b *books) rivals(st *statement, e *Entry) int {
+	n := 0
+	for _, r := range b.refunds {
+		if r.never && !e.never() || st.id != "" && r.id != "" {
+			continue
+		}
+		if fit, _ := st.fits(r.kind, r.amount, b.paidFor(e)); fit == agrees || fit == silent || fit == maybe {
+			n++
+		}
+	}
+	return n
+}
+
+// strangers returns the refunds that a report shows and the journal does not know, and
+// whether it shows all of those that the gateway took from us. Each is matched by its
+// id, or one to one by its amount with one of ours whose id is unknown. One that did not
+// happen takes nothing and is left out.
+func (b *books) strangers(r *Report) (unknown []SeenRefund, allShown bool) {
+	if r == nil {
+		return nil, true
+	}
+	matched := make([]bool, len(b.refunds))
+	match := func(fits func(*booked) bool) bool {
+		for i := range b.refunds {
+			if !matched[i] && fits(&b.refunds[i]) {
+				matched[i] = true
+				return true
+			}
+		}
+		return false
+	}
+	var rest []SeenRefund
+	for _, seen := range r.Refunds {
+		if seen.ID == "" || !match(func(o *booked) bool { return o.id == seen.ID && o.live() }) {
+			rest = append(rest, seen)
+		}
+	}
+	for _, seen := range rest {
+		if seen.Status.MoneyMoved() == No {
+			continue
+		}
+		if !match(func(o *booked) bool {
+			return o.live() && o.id == "" && (!o.amount.IsSet() || o.amount == seen.Amount)
+		}) {
+			unknown = append(unknown, seen)
+		}
+	}
+	if len(r.Refunds) == 0 && r.Refunded.IsPositive() {
+		over := r.Refunded
+		if b.taken.IsSet() {
+			over, _ = r.Refunded.Sub(b.taken) // not set in another currency
+		}
+		if over.IsPositive() && b.whole == nil {
+			unknown = append(unknown, SeenRefund{ID: elsewhereTotal, Amount: over, Status: StatusSucceeded})
+		}
+	}
+	for i, o := range b.refunds {
+		if o.status.took() && !matched[i] {
+			return unknown, false
+		}
+	}
+	return unknown, true
+}
+
+// elsewhereTotal stands for the id of what others refunded, where the gateway tells a
+// total only.
+const elsewhereTotal = "(in total)"
+
+// add joins two lists of refunds made elsewhere, each counted once: by its id, else by
+// amount and time. What turns out to be one of the journal's is left out.
+func (b *books) add(have, more []SeenRefund) []SeenRefund {
+	type mark struct {
+		amount money.Amount
+		at     time.Time
+	}
+	known := make(map[mark]int)
+	for _, s := range have {
+		if s.ID == "" {
+			known[mark{s.Amount, s.At.UTC()}]++
+		}
+	}
+	for _, s := range more {
+		m := mark{s.Amount, s.At.UTC()}
+		i := slices.IndexFunc(have, func(h SeenRefund) bool { return s.ID != "" && h.ID == s.ID })
+		switch {
+		case slices.ContainsFunc(b.refunds, func(r booked) bool { return s.ID != "" && r.id == s.ID && r.live() }):
+		case i >= 0:
+			have[i].Status = s.Status
+			if s.Amount.IsSet() {
+				have[i].Amount = s.Amount
+			}
+		case s.ID == "" && known[m] > 0:
+			known[m]--
+		default:
+			have = append(have, s)
+		}
+	}
+	return have
+}
+
+// rest is what is left of the payment, and lost what others refunded of it. Nothing is
+// left below zero.
+func (b *books) rest(paid money.Amount) (rest, lost money.Amount, _ *Error) {
+	rest = paid
+	take := func(a money.Amount) *Error {
+		left, err := rest.Sub(a)
+		if err != nil {
+			return badAmount(err.Error())
+		}
+		rest = left
+		return nil
+	}
+	if b.taken.IsSet() {
+		if e := take(b.taken); e != nil {
+			return rest, lost, e
+		}
+	}
+	for _, s := range b.elsewhere {
+		if !s.Amount.IsSet() || s.Amount.Currency() != paid.Currency() || s.Status.MoneyMoved() == No {
+			continue // told, and not counted
+		}
+		if e := take(s.Amount); e != nil {
+			return rest, lost, e
+		}
+		if !lost.IsSet() {
+			lost = s.Amount
+		} else if sum, err := lost.Add(s.Amount); err == nil {
+			lost = sum
+		}
+	}
+	if rest.Minor() < 0 {
+		rest, _ = money.FromMinor(0, paid.Currency())
+	}
+	return rest, lost, nil
+}
+
+// live reports whether the refund counts in the sums, or may.
+func (r *booked) live() bool { return r.open || r.status.took() }
+
+func (r *booked) blocker() *Blocker { return &Blocker{Key: r.key, Status: r.status} }
+
+func (r *booked) String() string { return fmt.Sprintf("the refund with the key %q", clip(r.key, 64)) }
