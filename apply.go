@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -68,7 +69,7 @@ func (c *Client) apply(ctx context.Context, ev *Event) (*Applied, error) {
 	case contradicts:
 		return c.contradict(ctx, out, &st, &v)
 	case ask:
-		return c.ask(ctx, out, &st, &v, all)
+		return c.ask(ctx, out, st.cleaned(e), &v, all)
 	}
 	if v.owner == anothers {
 		out.Entry = nil // it is about none of the journal's
@@ -87,10 +88,7 @@ func (c *Client) candidates(ctx context.Context, st *statement) (all []*Entry, w
 		case err != nil:
 			return nil, "", err
 		}
-		if st.id == e.Request.Payment.ID {
-			st.id = "" // the payment's own is none of a refund
-		}
-		if st.id == "" || st.id == e.ownID() {
+		if id := st.cleaned(e).id; id == "" || id == e.ownID() {
 			return []*Entry{e}, "", nil // no other refund can be meant
 		}
 		payment = e.Request.Payment.ID
@@ -259,7 +257,7 @@ func (c *Client) flagUnasked(ctx context.Context, e *Entry, st *statement, v *ve
 
 // hasNote reports whether the entry is flagged for that reason already.
 func (e *Entry) hasNote(why string) bool {
-	return slices.ContainsFunc(e.sinceBegin(), func(ch Change) bool { return ch.Flag && ch.Note == clip(why, maxReason) })
+	return slices.ContainsFunc(e.sinceBegin(), func(ch Change) bool { return ch.Flag && strings.Contains(ch.Note, clip(why, maxReason)) })
 }
 
 // showed reports whether a refund made elsewhere is noted already, as it is now.
@@ -279,6 +277,7 @@ func (st *statement) seen() SeenRefund {
 
 // moveBy is the change that the verdict on a statement makes of the entry.
 func (e *Entry) moveBy(st *statement, v *verdict, cause string, now time.Time) Move {
+	st = st.cleaned(e)
 	m := Move{Change: Change{
 		Status: v.to, At: now, Cause: cause, Note: clip(v.why, maxReason), Event: st.event, EventAt: st.at, Flag: v.flag,
 	}}
@@ -292,11 +291,14 @@ func (e *Entry) moveBy(st *statement, v *verdict, cause string, now time.Time) M
 		if st.code != "" {
 			m.Result.Code, m.Result.Message = st.code, st.message
 		}
-		if m.Result.RefundID == "" && st.id != e.Request.Payment.ID {
+		if m.Result.RefundID == "" {
 			m.Result.RefundID = st.id
 		}
 		if v.flag && st.amount.IsSet() {
 			m.Result.Amount = st.amount // as the gateway says it; the larger one counts
+		}
+		if v.flag && st.kind != 0 {
+			m.Result.Kind = st.kind
 		}
 	case v.to == StatusUnknown:
 		m.Err = &Error{Gateway: e.Gateway, Op: "refund", Code: OutcomeUnknown, Status: v.to, GatewayCode: st.code, RefundID: st.id, Message: m.Note}

@@ -31,6 +31,17 @@ type statement struct {
 	code, message string // the gateway's own
 }
 
+// cleaned is the statement without an id that is the payment's own: that is none of a
+// refund.
+func (st *statement) cleaned(e *Entry) *statement {
+	if st.id == "" || st.id != e.Request.Payment.ID {
+		return st
+	}
+	clean := *st
+	clean.id = ""
+	return &clean
+}
+
 // answered is what the answer to a refund call states. res or failure is nil.
 func answered(res *Result, failure error) statement {
 	st := statement{answer: true, trust: TrustSigned, status: StatusOf(failure)}
@@ -51,9 +62,6 @@ func told(ev *Event) statement {
 	}
 	if ev.Trust == TrustSigned { // a token in the address covers no date
 		st.at = ev.At
-	}
-	if ev.PaymentID == ev.RefundID {
-		st.id = "" // the payment's own is none of a refund
 	}
 	return st
 }

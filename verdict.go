@@ -48,6 +48,7 @@ type verdict struct {
 // weigh says what st proves about e. b holds the payment's other refunds. least is the
 // trust that a statement needs to change anything.
 func weigh(st *statement, e *Entry, b *books, least Trust) verdict {
+	st = st.cleaned(e)
 	v := verdict{to: e.Status}
 	claimed := st.claims(e)
 	v.owner, v.why = st.whose(e, b)
@@ -91,6 +92,9 @@ func (st *statement) decide(e *Entry, b *books, v *verdict, proven, own bool) {
 	case st.now && (st.status == StatusNotSent || st.status == StatusRefused):
 		late("no look-up proves that nothing was sent")
 		return
+	case fit == foreign && e.Status.MoneyMoved() != No:
+		v.act, v.flag, v.why = ask, true, otherwise
+		return
 	case !yes && (!proven || odd && !st.answer) && e.Status.MoneyMoved() != No:
 		v.act, v.flag = ask, true
 		v.why = "a no frees money, which only the refund's own id, its key or a look-up may do"
@@ -98,8 +102,8 @@ func (st *statement) decide(e *Entry, b *books, v *verdict, proven, own bool) {
 			v.why = "a no frees money, but " + otherwise
 		}
 		return
-	case e.disputed() && !st.now:
-		v.act, v.why = ask, "the gateway has contradicted itself: a look-up or a person decides"
+	case e.disputed() && !(st.now && own):
+		v.act, v.why = ask, "the gateway has contradicted itself: a look-up by the refund's own id or a person decides"
 		return
 	case st.status == e.Status:
 		late("the refund is " + e.Status.String() + " already")
@@ -117,7 +121,8 @@ func (st *statement) decide(e *Entry, b *books, v *verdict, proven, own bool) {
 	if odd && yes && (v.act == changes || st.status == e.Status) {
 		v.flag = true
 		v.why += "; " + otherwise
-		if !e.hasNote(v.why) {
+		known := e.result()
+		if st.kind != 0 && st.kind != known.Kind || st.amount.IsSet() && st.amount != known.Amount {
 			v.act = changes // what it says is kept
 		}
 	}
@@ -201,9 +206,6 @@ func (st *statement) claims(e *Entry) bool {
 func (st *statement) whose(e *Entry, b *books) (owner, string) {
 	payment, own, id := e.Request.Payment.ID, e.ownID(), st.id
 	paid := b.paidFor(e)
-	if id == payment {
-		id = "" // the payment's own is none of a refund
-	}
 	switch {
 	case st.payment != "" && st.payment != payment:
 		return anothers, "it is about another payment"
@@ -245,7 +247,8 @@ const (
 	silent  fit = iota // it tells neither
 	agrees             // it tells the refund's amount, or that the payment is given back as a whole, as asked
 	maybe              // it tells an amount that may be what was paid, and not this refund's
-	differs            // it tells another kind, amount or currency, or an amount that nobody can read
+	differs            // it tells another kind, or an amount that nobody can read
+	foreign            // it tells an amount in another currency
 	another            // it tells the amount of another refund: neither this one's nor the payment's
 )
 
@@ -269,7 +272,7 @@ func (st *statement) fits(kind Kind, amount, paid money.Amount) (fit, string) {
 	case !told.IsSet():
 		return silent, "it tells no amount"
 	case amount.IsSet() && amount.Currency() != told.Currency(), paid.IsSet() && paid.Currency() != told.Currency():
-		return differs, fmt.Sprintf("it tells of %s, which is another currency", told)
+		return foreign, fmt.Sprintf("it tells of %s, which is another currency", told)
 	case !amount.IsSet():
 		switch {
 		case otherKind:
