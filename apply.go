@@ -337,8 +337,14 @@ func (c *Client) endLate(ctx context.Context, begun *Entry, st *statement, res *
 				return nil, c.notStored(res, failure, err)
 			}
 		}
+		other := !e.BeganAt.Equal(begun.BeganAt)
+		if own, isErr := asError(failure); other && isErr && own.Status == StatusNotSent {
+			told := *own
+			told.Blocker = &Blocker{Key: e.Key, Status: e.Status} // another try under the key, about which this error says nothing
+			return nil, &told
+		}
 		switch {
-		case !e.BeganAt.Equal(begun.BeganAt), st.status == StatusUnknown && e.Status == StatusUnknown:
+		case other, st.status == StatusUnknown && e.Status == StatusUnknown:
 			return nil, c.notStored(res, failure, ErrStale)
 		case e.Status.took():
 			return e.result(), nil
