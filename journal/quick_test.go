@@ -190,6 +190,7 @@ func newModel() *model { return &model{Memory().(*memory)} }
 func (m *model) clone() *model {
 	c := newModel()
 	c.entries = maps.Clone(m.entries) // an entry is replaced, never changed
+	c.order, c.places = slices.Clone(m.order), maps.Clone(m.places)
 	for p, keys := range m.payments {
 		c.payments[p] = slices.Clone(keys)
 	}
