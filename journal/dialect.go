@@ -97,20 +97,21 @@ type execer interface {
 
 // row is a record as the databases take it.
 type row struct {
-	Key        string
-	Provider   string
-	Gateway    string
-	Payment    string
-	Status     string
-	Minor      any // int64, or nil
-	Currency   any // string, or nil
-	Version    int64
-	Stamp      int64
-	BeganAt    any
-	ChangedAt  any
-	LeaseUntil any
-	Open       any // 1, or nil
-	Details    string
+	Key         string
+	Provider    string
+	Gateway     string
+	Environment string
+	Payment     string
+	Status      string
+	Minor       any // int64, or nil
+	Currency    any // string, or nil
+	Version     int64
+	Stamp       int64
+	BeganAt     any
+	ChangedAt   any
+	LeaseUntil  any
+	Open        any // 1, or nil
+	Details     string
 
 	WasVersion int64
 	WasStamp   int64
@@ -118,14 +119,14 @@ type row struct {
 
 // The columns, in groups: a move changes the second only.
 const (
-	fixedColumns   = "entry_key, provider, gateway, payment_id, began_at, lease_until"
+	fixedColumns   = "entry_key, provider, gateway, environment, payment_id, began_at, lease_until"
 	changedColumns = "status, amount_minor, currency, version, stamp, changed_at, open_mark, details"
 	allColumns     = fixedColumns + ", " + changedColumns
 )
 
 // fixed returns the values of fixedColumns.
 func (r *row) fixed() []any {
-	return []any{r.Key, r.Provider, r.Gateway, r.Payment, r.BeganAt, r.LeaseUntil}
+	return []any{r.Key, r.Provider, r.Gateway, r.Environment, r.Payment, r.BeganAt, r.LeaseUntil}
 }
 
 // changed returns the values of changedColumns.
@@ -144,7 +145,7 @@ func replaceArgs(r *row) []any { return slices.Concat(r.fixed(), r.changed(), r.
 func (r *record) row(l language) *row {
 	e := r.entry
 	w := &row{
-		Key: e.Key, Provider: e.Provider, Gateway: e.Gateway, Payment: e.Request.Payment.ID, Status: e.Status.String(),
+		Key: e.Key, Provider: e.Provider, Gateway: e.Gateway, Environment: string(e.Environment), Payment: e.Request.Payment.ID, Status: e.Status.String(),
 		Version: e.Version, Stamp: r.stamp, BeganAt: l.time(e.BeganAt), ChangedAt: l.time(e.ChangedAt), LeaseUntil: l.time(e.LeaseUntil),
 		Details: r.details,
 	}

@@ -140,7 +140,7 @@ func (c *fakeConn) ExecContext(_ context.Context, what string, args []driver.Nam
 			continue
 		}
 		if what == "change" {
-			r.Provider, r.Gateway, r.Payment, r.BeganAt, r.LeaseUntil = was.Provider, was.Gateway, was.Payment, was.BeganAt, was.LeaseUntil
+			r.Provider, r.Gateway, r.Environment, r.Payment, r.BeganAt, r.LeaseUntil = was.Provider, was.Gateway, was.Environment, was.Payment, was.BeganAt, was.LeaseUntil
 		}
 		if n++; c.inTx {
 			c.staged = append(c.staged, r)
@@ -172,7 +172,7 @@ func (c *fakeConn) QueryContext(_ context.Context, what string, args []driver.Na
 			is = r.Key == args[0].Value.(string)
 		}
 		if is {
-			found.rows = append(found.rows, []driver.Value{r.Key, r.Provider, r.Gateway, r.Status, r.Minor, r.Currency, r.Version, r.Stamp, r.Open, r.Details})
+			found.rows = append(found.rows, []driver.Value{r.Key, r.Provider, r.Gateway, r.Environment, r.Status, r.Minor, r.Currency, r.Version, r.Stamp, r.Open, r.Details})
 		}
 	}
 	return found, nil
@@ -196,7 +196,7 @@ func (c *fakeConn) write(begun, moved []*row) (driver.Rows, error) {
 	for _, r := range begun {
 		taken := false
 		for _, o := range c.table {
-			taken = taken || o.Key == r.Key || o.Payment == r.Payment && o.Provider == r.Provider
+			taken = taken || o.Key == r.Key || o.Payment == r.Payment && o.Provider == r.Provider && o.Environment == r.Environment
 		}
 		if !taken {
 			c.staged = append(c.staged, r)
@@ -204,7 +204,7 @@ func (c *fakeConn) write(begun, moved []*row) (driver.Rows, error) {
 	}
 	for _, r := range moved {
 		if was, there := c.table[r.Key]; there && was.Version == r.WasVersion && was.Stamp == r.WasStamp {
-			r.Provider, r.Gateway, r.Payment, r.BeganAt, r.LeaseUntil = was.Provider, was.Gateway, was.Payment, was.BeganAt, was.LeaseUntil
+			r.Provider, r.Gateway, r.Environment, r.Payment, r.BeganAt, r.LeaseUntil = was.Provider, was.Gateway, was.Environment, was.Payment, was.BeganAt, was.LeaseUntil
 			c.staged = append(c.staged, r)
 		}
 	}

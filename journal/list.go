@@ -11,7 +11,7 @@ import (
 	"github.com/gorefund/refund"
 )
 
-// Filter says which entries [Store.List] returns. Fields that are not set do not
+// Filter says which entries [Store.List], or that of [Memory], returns. Fields that are not set do not
 // restrict; those that are must all hold.
 type Filter struct {
 	Status   []refund.Status // any of them
@@ -44,14 +44,7 @@ const (
 // Entries that are being sent have [refund.StatusUnknown]: see
 // [refund.Entry.Sending].
 func (s *Store) List(ctx context.Context, f Filter) (Page, error) {
-	limit := f.Limit
-	switch {
-	case limit < 0 || limit > maxLimit:
-		return Page{}, fmt.Errorf("journal: the limit of a page is %d, it must be at most %d", limit, maxLimit)
-	case limit == 0:
-		limit = defaultLimit
-	}
-	after, err := parseCursor(f.Cursor)
+	after, limit, err := f.bounds()
 	if err != nil {
 		return Page{}, err
 	}
@@ -82,6 +75,18 @@ func (s *Store) List(ctx context.Context, f Filter) (Page, error) {
 		page.Entries, page.Next = page.Entries[:limit], cursor(ids[limit-1])
 	}
 	return page, nil
+}
+
+// bounds are the place after which a page begins, and how many entries it has.
+func (f *Filter) bounds() (after int64, limit int, err error) {
+	switch limit = f.Limit; {
+	case limit < 0 || limit > maxLimit:
+		return 0, 0, fmt.Errorf("journal: the limit of a page is %d, it must be at most %d", limit, maxLimit)
+	case limit == 0:
+		limit = defaultLimit
+	}
+	after, err = parseCursor(f.Cursor)
+	return after, limit, err
 }
 
 // query makes the statement. Each status is a part of its own, because only then

@@ -2,6 +2,7 @@ package journal
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/gorefund/refund"
@@ -9,22 +10,27 @@ import (
 
 // Memory returns a journal that lives as long as the process, and grows with
 // each refund. It is for tests and trials: after a crash nobody knows what was
-// sent.
+// sent. It is a [refund.Inbox] too, and has List and Rename as [Store] does.
 func Memory() refund.Journal {
 	return &memory{
-		entries: make(map[string]*refund.Entry), payments: make(map[payment][]string), events: make(map[eventName]*received),
+		entries: make(map[string]*refund.Entry), places: make(map[string]int), payments: make(map[paymentName][]string),
+		events: make(map[eventName]*received),
 	}
 }
 
 type memory struct {
 	mu       sync.Mutex
 	entries  map[string]*refund.Entry
-	payments map[payment][]string // the keys of its refunds
+	order    []string                 // the keys, in the order of their first begin
+	places   map[string]int           // of the keys, in order
+	payments map[paymentName][]string // the keys of their refunds, in order
 	events   map[eventName]*received
+	received int         // how many events came
 	waiting  []*received // those that are not finished, the oldest first
 }
 
-type payment struct{ provider, id string }
+// paymentName names payments of all environments.
+type paymentName struct{ provider, id string }
 
 func (m *memory) Begin(ctx context.Context, in refund.Intent) (*refund.Entry, bool, error) {
 	if err := ctx.Err(); err != nil {
@@ -33,14 +39,13 @@ func (m *memory) Begin(ctx context.Context, in refund.Intent) (*refund.Entry, bo
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	taken := m.entries[in.Key]
-	if taken != nil && !taken.Free() {
+	if taken != nil && !in.Replaces(taken) {
 		return taken.Clone(), false, nil
 	}
-	p := payment{in.Provider, in.Request.Payment.ID}
 	var others []*refund.Entry
-	for _, key := range m.payments[p] {
-		if key != in.Key {
-			others = append(others, m.entries[key])
+	for _, key := range m.payments[paymentName{in.Provider, in.Request.Payment.ID}] {
+		if e := m.entries[key]; key != in.Key && paymentOfEntry(e) == paymentOf(&in) {
+			others = append(others, e)
 		}
 	}
 	amount, err := in.Admit(others)
@@ -48,23 +53,29 @@ func (m *memory) Begin(ctx context.Context, in refund.Intent) (*refund.Entry, bo
 		return nil, false, err
 	}
 	if taken != nil {
-		m.forget(taken)
+		m.leave(taken) // the next try may be for another payment
+	} else {
+		m.places[in.Key] = len(m.order)
+		m.order = append(m.order, in.Key)
 	}
 	e := begun(&in, amount, taken)
 	m.entries[in.Key] = e
-	m.payments[p] = append(m.payments[p], in.Key)
+	m.join(e)
 	return e.Clone(), true, nil
 }
 
-// forget takes an entry that was never sent out of its payment: the next try may
-// be for another one.
-func (m *memory) forget(e *refund.Entry) {
-	p := payment{e.Provider, e.Request.Payment.ID}
-	for i, key := range m.payments[p] {
-		if key == e.Key {
-			m.payments[p] = append(m.payments[p][:i], m.payments[p][i+1:]...)
-			return
-		}
+// join puts an entry into its payment, and leave takes it out.
+func (m *memory) join(e *refund.Entry) {
+	p := paymentName{e.Provider, e.Request.Payment.ID}
+	i, _ := slices.BinarySearchFunc(m.payments[p], m.places[e.Key], func(key string, place int) int { return m.places[key] - place })
+	m.payments[p] = slices.Insert(m.payments[p], i, e.Key)
+}
+
+func (m *memory) leave(e *refund.Entry) {
+	p := paymentName{e.Provider, e.Request.Payment.ID}
+	m.payments[p] = slices.DeleteFunc(m.payments[p], func(key string) bool { return key == e.Key })
+	if len(m.payments[p]) == 0 {
+		delete(m.payments, p)
 	}
 }
 

@@ -13,6 +13,7 @@ var _ refund.Inbox = (*memory)(nil)
 
 // received is an event in memory.
 type received struct {
+	place    int // in the order in which events came
 	provider string
 	event    refund.Event
 	at       time.Time
@@ -34,7 +35,8 @@ func (m *memory) Receive(ctx context.Context, provider string, ev refund.Event, 
 	if m.events[name] != nil {
 		return false, nil
 	}
-	r := &received{provider: provider, event: ev, at: at}
+	m.received++
+	r := &received{place: m.received, provider: provider, event: ev, at: at}
 	m.events[name] = r
 	m.waiting = append(m.waiting, r)
 	return true, nil
@@ -78,7 +80,7 @@ func (m *memory) Refunds(ctx context.Context, provider, paymentID string) ([]*re
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var all []*refund.Entry
-	for _, key := range m.payments[payment{provider, paymentID}] {
+	for _, key := range m.payments[paymentName{provider, paymentID}] {
 		all = append(all, m.entries[key].Clone())
 	}
 	return all, nil

@@ -31,6 +31,7 @@ var mysqlMigrations = [][]string{
 			entry_key    VARBINARY(255) NOT NULL,
 			provider     VARBINARY(255) NOT NULL,
 			gateway      VARBINARY(255) NOT NULL,
+			environment  VARBINARY(255) NOT NULL,
 			payment_id   VARBINARY(255) NOT NULL,
 			began_at     DATETIME(6) NOT NULL,
 			lease_until  DATETIME(6) NOT NULL,
@@ -43,7 +44,7 @@ var mysqlMigrations = [][]string{
 			open_mark    TINYINT,
 			details      MEDIUMTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
 			UNIQUE KEY refund_entries_key (entry_key),
-			UNIQUE KEY refund_entries_one_open (payment_id, provider, open_mark),
+			UNIQUE KEY refund_entries_one_open (payment_id, provider, environment, open_mark),
 			KEY refund_entries_status (status, id)
 		) ENGINE=InnoDB ROW_FORMAT=DYNAMIC`,
 		`CREATE TABLE IF NOT EXISTS refund_locks (slot INT NOT NULL PRIMARY KEY) ENGINE=InnoDB`,
@@ -122,7 +123,7 @@ func (mysql) lock(ctx context.Context, tx *sql.Tx, payments []payment) error {
 	slots := make([]uint32, 0, len(payments))
 	for _, p := range payments {
 		h := fnv.New32a()
-		h.Write([]byte(p.provider + "\x00" + p.id))
+		h.Write([]byte(p.text()))
 		slots = append(slots, h.Sum32()%mysqlLocks)
 	}
 	slices.Sort(slots) // all in one order, so that two batches don't wait for each other
@@ -194,7 +195,7 @@ func (mysql) update(ctx context.Context, in execer, columns string, rows []*row,
 		set = append(set, "e."+name+" = r."+name)
 		value := "?"
 		switch name {
-		case "entry_key", "provider", "gateway", "payment_id":
+		case "entry_key", "provider", "gateway", "environment", "payment_id":
 			value = "CAST(? AS BINARY)"
 		case "amount_minor", "version", "stamp", "open_mark":
 			value = "CAST(? AS SIGNED)"

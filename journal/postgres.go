@@ -26,6 +26,7 @@ var postgresMigrations = []string{
 		entry_key    text COLLATE "C" NOT NULL PRIMARY KEY,
 		provider     text COLLATE "C" NOT NULL,
 		gateway      text COLLATE "C" NOT NULL,
+		environment  text COLLATE "C" NOT NULL,
 		payment_id   text COLLATE "C" NOT NULL,
 		began_at     timestamptz NOT NULL,
 		lease_until  timestamptz NOT NULL,
@@ -37,7 +38,7 @@ var postgresMigrations = []string{
 		changed_at   timestamptz NOT NULL,
 		open_mark    smallint,
 		details      text NOT NULL,
-		CONSTRAINT refund_entries_one_open UNIQUE (payment_id, provider, open_mark)
+		CONSTRAINT refund_entries_one_open UNIQUE (payment_id, provider, environment, open_mark)
 	);
 	CREATE INDEX refund_entries_status ON refund_entries (status, id)`,
 	postgresWrite,
@@ -96,7 +97,7 @@ func postgresLocks(payments []payment) (string, error) {
 	ids := make([]int64, 0, len(payments))
 	for _, p := range payments {
 		h := fnv.New64a()
-		h.Write([]byte(p.provider + "\x00" + p.id))
+		h.Write([]byte(p.text()))
 		ids = append(ids, int64(h.Sum64()))
 	}
 	slices.Sort(ids) // all in one order, so that two batches don't wait for each other
@@ -124,7 +125,7 @@ func (l *postgres) load(ctx context.Context, tx *sql.Tx, keys, payments []string
 
 // postgresTypes are the types of the columns, so that the parameters have one.
 var postgresTypes = map[string]string{
-	"entry_key": "text", "provider": "text", "gateway": "text", "payment_id": "text", "began_at": "timestamptz", "lease_until": "timestamptz",
+	"entry_key": "text", "provider": "text", "gateway": "text", "environment": "text", "payment_id": "text", "began_at": "timestamptz", "lease_until": "timestamptz",
 	"status": "text", "amount_minor": "bigint", "currency": "text", "version": "bigint", "stamp": "bigint", "changed_at": "timestamptz",
 	"open_mark": "smallint", "details": "text", "was_key": "text", "was_version": "bigint", "was_stamp": "bigint",
 }

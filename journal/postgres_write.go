@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/gorefund/refund"
 )
 
 // postgresWrite is a function, since the statements of one each see what was
@@ -39,7 +41,7 @@ var postgresWrite = func() string {
 			IF cardinality($1) > 0 THEN
 				PERFORM pg_advisory_xact_lock(id) FROM unnest($1) AS id;
 				RETURN QUERY INSERT INTO refund_entries AS e (%s) SELECT %s FROM unnest(%s) AS r (%s)
-					WHERE NOT EXISTS (SELECT FROM refund_entries AS o WHERE o.payment_id = r.payment_id AND o.provider = r.provider)
+					WHERE NOT EXISTS (SELECT FROM refund_entries AS o WHERE o.payment_id = r.payment_id AND o.provider = r.provider AND o.environment = r.environment)
 					ON CONFLICT DO NOTHING RETURNING e.entry_key;
 			END IF;
 			IF cardinality($%d) > 0 THEN
@@ -98,7 +100,7 @@ func (l *postgres) write(ctx context.Context, db *sql.DB, begun, moved []*row) (
 	inOrder(moved)
 	payments := make([]payment, len(begun))
 	for i, r := range begun {
-		payments[i] = payment{r.Provider, r.Payment}
+		payments[i] = payment{r.Provider, refund.Environment(r.Environment), r.Payment}
 	}
 	locks, err := postgresLocks(payments)
 	if err != nil {
@@ -108,7 +110,7 @@ func (l *postgres) write(ctx context.Context, db *sql.DB, begun, moved []*row) (
 	if l.slices {
 		call, appendRows = postgresCallSlices, appendSlices
 	}
-	args := append(make([]any, 0, 26), locks)
+	args := append(make([]any, 0, 1+count(allColumns)+count(changedColumns)+count(wasColumns)), locks)
 	args = appendRows(args, allColumns, begun, insertArgs)
 	args = appendRows(args, changedColumns+", "+wasColumns, moved, changeArgs)
 	rows, err := db.QueryContext(ctx, call, args...)

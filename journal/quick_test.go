@@ -109,6 +109,8 @@ func newCall(random *rand.Rand, m *model, key string) *call {
 		in := intent(c.key, fmt.Sprintf("p%d", random.IntN(3)))
 		in.Request.Amount = []money.Amount{money.MustParse("10.00 TRY"), money.MustParse("60.00 TRY")}[random.IntN(2)]
 		in.Before = []*refund.Report{nil, {}}[random.IntN(2)]
+		in.Environment = []refund.Environment{refund.Production, refund.Sandbox}[random.IntN(4)/3]
+		in.Request.Again = random.IntN(2) == 0
 		c.in = &in
 		return c
 	}
@@ -116,13 +118,13 @@ func newCall(random *rand.Rand, m *model, key string) *call {
 	if e := m.entries[c.key]; e != nil {
 		c.version += e.Version
 	}
-	c.status = []refund.Status{refund.StatusSucceeded, refund.StatusPending, refund.StatusNotSent, refund.StatusUnknown}[random.IntN(4)]
+	c.status = []refund.Status{refund.StatusSucceeded, refund.StatusPending, refund.StatusNotSent, refund.StatusRefused, refund.StatusUnknown}[random.IntN(5)]
 	return c
 }
 
 func (c *call) String() string {
 	if c.in != nil {
-		return fmt.Sprintf("Begin of %s for %s, %s", c.key, c.in.Request.Payment.ID, c.in.Request.Amount)
+		return fmt.Sprintf("Begin of %s for %s in %s, %s, again %t", c.key, c.in.Request.Payment.ID, c.in.Environment, c.in.Request.Amount, c.in.Request.Again)
 	}
 	return fmt.Sprintf("Move of %s, version %d, to %s", c.key, c.version, c.status)
 }
@@ -190,6 +192,7 @@ func newModel() *model { return &model{Memory().(*memory)} }
 func (m *model) clone() *model {
 	c := newModel()
 	c.entries = maps.Clone(m.entries) // an entry is replaced, never changed
+	c.order, c.places = slices.Clone(m.order), maps.Clone(m.places)
 	for p, keys := range m.payments {
 		c.payments[p] = slices.Clone(keys)
 	}

@@ -42,3 +42,9 @@ func (m *recent) drop(key string) {
 	defer m.mu.Unlock()
 	delete(m.entries, key)
 }
+
+func (m *recent) clear() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	clear(m.entries)
+}

@@ -156,7 +156,7 @@ func (r *record) moved(m *refund.Move, stamp int64) (*record, error) {
 }
 
 // readColumns are what scan reads.
-const readColumns = "entry_key, provider, gateway, status, amount_minor, currency, version, stamp, open_mark, details"
+const readColumns = "entry_key, provider, gateway, environment, status, amount_minor, currency, version, stamp, open_mark, details"
 
 // scan reads all rows and closes them.
 func scan(rows *sql.Rows, err error) ([]*record, error) {
@@ -185,7 +185,7 @@ func scanOne(rows *sql.Rows, more ...any) (*record, error) {
 		currency sql.NullString
 		open     sql.NullInt64
 	)
-	into := append([]any{&e.Key, &e.Provider, &e.Gateway, &status, &minor, &currency, &e.Version, &r.stamp, &open, &r.details}, more...)
+	into := append([]any{&e.Key, &e.Provider, &e.Gateway, &e.Environment, &status, &minor, &currency, &e.Version, &r.stamp, &open, &r.details}, more...)
 	if err := rows.Scan(into...); err != nil {
 		return nil, err
 	}

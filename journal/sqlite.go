@@ -27,6 +27,7 @@ var sqliteMigrations = []string{
 		entry_key    TEXT    NOT NULL UNIQUE,
 		provider     TEXT    NOT NULL,
 		gateway      TEXT    NOT NULL,
+		environment  TEXT    NOT NULL,
 		payment_id   TEXT    NOT NULL,
 		began_at     INTEGER NOT NULL,
 		lease_until  INTEGER NOT NULL,
@@ -84,8 +85,8 @@ func (l *sqlite) prepare(ctx context.Context, db *sql.DB) error {
 		// A payment that has an entry becomes NULL, which its column refuses, and a
 		// row that is refused is ignored. INSERT ... SELECT ... WHERE would say it
 		// better, but makes SQLite build a table for each row in between.
-		{&l.toBegin, "INSERT OR IGNORE INTO refund_entries (" + allColumns + ") VALUES (?1, ?2, ?3, " +
-			"CASE WHEN NOT EXISTS (SELECT 1 FROM refund_entries WHERE payment_id = ?4) THEN ?4 END, " + numberedMarks(5, count(allColumns)) + ")"},
+		{&l.toBegin, "INSERT OR IGNORE INTO refund_entries (" + allColumns + ") VALUES (?1, ?2, ?3, ?4, " +
+			"CASE WHEN NOT EXISTS (SELECT 1 FROM refund_entries WHERE payment_id = ?5) THEN ?5 END, " + numberedMarks(6, count(allColumns)) + ")"},
 		{&l.toChange, "UPDATE refund_entries SET " + assign(changedColumns) + sqliteWas},
 		{&l.toReplace, "UPDATE refund_entries SET " + assign(allColumns) + sqliteWas},
 	} {
@@ -131,7 +132,7 @@ func (l *sqlite) replace(ctx context.Context, tx *sql.Tx, rows []*row) (int64, e
 	return int64(len(keys)), err
 }
 
-// numberedMarks returns "?5, ?6, ?7" for the arguments 5 to 7.
+// numberedMarks returns "?6, ?7, ?8" for the arguments 6 to 8.
 func numberedMarks(from, to int) string {
 	var b strings.Builder
 	for i := from; i <= to; i++ {

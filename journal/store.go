@@ -150,8 +150,10 @@ type op struct {
 }
 
 func newOp(key string) *op {
-	return &op{key: key, stamp: rand.Int64N(1<<63-1) + 1, turn: turn{wake: make(chan struct{}, 1)}}
+	return &op{key: key, stamp: newStamp(), turn: turn{wake: make(chan struct{}, 1)}}
 }
+
+func newStamp() int64 { return rand.Int64N(1<<63-1) + 1 }
 
 // maxText is the longest text, in bytes, that a searched column takes in every
 // dialect.
@@ -168,6 +170,9 @@ func checkTexts(in *refund.Intent) error {
 		if !storable(f.text) {
 			return fmt.Errorf("journal: the %s must be UTF-8 of 1 to %d bytes without a zero byte", f.name, maxText)
 		}
+	}
+	if in.Environment != "" && !storable(string(in.Environment)) {
+		return fmt.Errorf("journal: the environment must be empty or UTF-8 of at most %d bytes without a zero byte", maxText)
 	}
 	return nil
 }

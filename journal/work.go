@@ -41,10 +41,6 @@ func (w *work) payments() []payment {
 	return ps
 }
 
-func paymentOf(in *refund.Intent) payment {
-	return payment{in.Provider, in.Request.Payment.ID}
-}
-
 // load reads the entries in question, all at once.
 func (w *work) load(ctx context.Context, tx *sql.Tx, l language) error {
 	keys, ids := []string{}, []string{} // not nil, which is no list in JSON
@@ -83,7 +79,7 @@ func distinct(s []string) []string {
 func (w *work) put(it *item) {
 	e := it.now.entry
 	w.items[e.Key] = it
-	p := payment{e.Provider, e.Request.Payment.ID}
+	p := paymentOfEntry(e)
 	w.books[p] = append(w.books[p], it)
 }
 
@@ -99,7 +95,7 @@ func (w *work) decide(o *op) {
 
 func (w *work) begin(o *op) {
 	it := w.items[o.key]
-	if it != nil && !it.now.entry.Free() {
+	if it != nil && !o.intent.Replaces(it.now.entry) {
 		// With the call's own stamp it is fresh all the same: from a transaction
 		// whose commit seemed to fail.
 		o.entry, o.fresh = it.now.entry, it.now.stamp == o.stamp
@@ -109,7 +105,7 @@ func (w *work) begin(o *op) {
 	var others []*refund.Entry
 	for _, other := range w.books[p] {
 		// An item stays in the books of a payment that its key was used for before.
-		if e := other.now.entry; e.Key != o.key && e.Provider == p.provider && e.Request.Payment.ID == p.id {
+		if e := other.now.entry; e.Key != o.key && paymentOfEntry(e) == p {
 			others = append(others, e)
 		}
 	}

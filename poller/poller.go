@@ -56,16 +56,23 @@ func (p Pace) withDefaults() (Pace, error) {
 // Poller asks gateways about refunds without an outcome. Make it with [New].
 type Poller struct {
 	list    Lister
-	clients map[string]*refund.Client // by name
-	paces   map[string]Pace           // by gateway
+	clients map[string]client // by name
+	paces   map[string]Pace   // by gateway
 	def     Pace
 	every   time.Duration
 	now     func() time.Time
 	log     *slog.Logger
 	resume  []func(context.Context) (int, error)
 	settled func(context.Context, *refund.Entry)
+	reports reports
 	waits   map[string]wait // by key; of unsettled refunds only
 	running sync.Mutex
+}
+
+// client is one of the poller's, and where its money is.
+type client struct {
+	*refund.Client
+	environment refund.Environment
 }
 
 // wait is when a refund is asked about next.
@@ -113,11 +120,12 @@ func WithLogger(l *slog.Logger) Option { return func(p *Poller) { p.log = l } }
 func WithClock(now func() time.Time) Option { return func(p *Poller) { p.now = now } }
 
 // New makes a Poller for the refunds in list that belong to one of the clients, by
-// their names. Refunds of others are passed over.
+// their names and environments. Refunds of others are reported: see [WithReport].
 func New(list Lister, clients []*refund.Client, opts ...Option) (*Poller, error) {
 	p := &Poller{
-		list: list, clients: make(map[string]*refund.Client), paces: make(map[string]Pace),
+		list: list, clients: make(map[string]client), paces: make(map[string]Pace),
 		every: 10 * time.Second, now: time.Now, waits: make(map[string]wait),
+		reports: reports{every: time.Hour, others: make(map[string]bool), told: make(map[about]time.Time)},
 	}
 	for _, opt := range opts {
 		if opt != nil {
@@ -127,17 +135,17 @@ func New(list Lister, clients []*refund.Client, opts ...Option) (*Poller, error)
 	if list == nil || p.now == nil {
 		return nil, errors.New("poller: the list or the clock is nil")
 	}
-	if p.every <= 0 {
-		return nil, errors.New("poller: the pause between two rounds must be positive")
+	if p.every <= 0 || p.reports.every <= 0 {
+		return nil, errors.New("poller: the pause between two rounds, or two reports, must be positive")
 	}
 	for _, c := range clients {
 		switch {
 		case c == nil:
 			return nil, errors.New("poller: a client is nil")
-		case p.clients[c.Name()] != nil:
+		case p.clients[c.Name()].Client != nil:
 			return nil, fmt.Errorf("poller: two clients have the name %q", c.Name())
 		}
-		p.clients[c.Name()] = c
+		p.clients[c.Name()] = client{c, c.Capabilities().Environment}
 	}
 	if len(p.clients) == 0 {
 		return nil, errors.New("poller: it needs at least one client")
@@ -183,28 +191,36 @@ func (p *Poller) Round(ctx context.Context) (moved int, err error) {
 		}
 	}
 	waits := make(map[string]wait) // what is settled meanwhile is forgotten
-	f := journal.Filter{Status: []refund.Status{refund.StatusUnknown, refund.StatusPending}, Limit: 1000}
+	unserved := make(map[about]*Report)
+	f := journal.Filter{Status: []refund.Status{refund.StatusUnknown, refund.StatusPending, refund.StatusReversed}, Limit: 1000}
 	for {
 		page, err := p.list.List(ctx, f)
 		if err != nil {
 			return moved, errors.Join(append(errs, err)...)
 		}
-		moved += p.ask(ctx, p.due(page.Entries, waits), waits)
+		moved += p.ask(ctx, p.due(page.Entries, waits, unserved), waits)
 		if f.Cursor = page.Next; f.Cursor == "" || ctx.Err() != nil {
 			break
 		}
 	}
 	p.waits = waits
+	if ctx.Err() == nil {
+		p.report(ctx, unserved)
+	}
 	return moved, errors.Join(append(errs, ctx.Err())...)
 }
 
-// due returns the refunds whose time has come, and notes in waits when that of the
-// others comes.
-func (p *Poller) due(entries []*refund.Entry, waits map[string]wait) []*refund.Entry {
+// due returns the refunds whose time has come, notes in waits when that of the others
+// comes, and in unserved those that no client is for.
+func (p *Poller) due(entries []*refund.Entry, waits map[string]wait, unserved map[about]*Report) []*refund.Entry {
 	now := p.now()
 	var due []*refund.Entry
 	for _, e := range entries {
-		if p.clients[e.Provider] == nil || e.Sending(now) {
+		if !needsAsking(e) || e.Sending(now) {
+			continue
+		}
+		if kind := p.unserved(e); kind != "" {
+			p.reports.add(unserved, kind, e)
 			continue
 		}
 		w, known := p.waits[e.Key]
@@ -217,6 +233,12 @@ func (p *Poller) due(entries []*refund.Entry, waits map[string]wait) []*refund.E
 		}
 	}
 	return due
+}
+
+// needsAsking reports whether the gateway may still know more about a refund than the
+// journal does.
+func needsAsking(e *refund.Entry) bool {
+	return e.Status == refund.StatusUnknown || e.Status == refund.StatusPending
 }
 
 func (p *Poller) pace(e *refund.Entry) Pace {
@@ -301,21 +323,20 @@ func (p *Poller) one(ctx context.Context, e *refund.Entry) bool {
 	if p.log != nil {
 		p.log.InfoContext(ctx, "poller: settled", "key", e.Key, "gateway", e.Gateway, "from", e.Status.String(), "status", after.Status.String())
 	}
-	p.tell(ctx, after)
+	if p.settled != nil {
+		p.guarded(ctx, "WithSettled", slog.String("key", e.Key), func() { p.settled(ctx, after) })
+	}
 	return true
 }
 
-// tell calls the user's function. Its panic ends nothing.
-func (p *Poller) tell(ctx context.Context, e *refund.Entry) {
-	if p.settled == nil {
-		return
-	}
+// guarded calls a function of the user's. Its panic ends nothing.
+func (p *Poller) guarded(ctx context.Context, option string, about slog.Attr, f func()) {
 	defer func() {
 		if r := recover(); r != nil {
-			p.warn(ctx, "poller: the function of WithSettled panicked", slog.String("key", e.Key), slog.Any("panic", r))
+			p.warn(ctx, "poller: the function of "+option+" panicked", about, slog.Any("panic", r))
 		}
 	}()
-	p.settled(ctx, e)
+	f()
 }
 
 func (p *Poller) warn(ctx context.Context, message string, attrs ...slog.Attr) {

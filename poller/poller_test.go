@@ -23,6 +23,7 @@ import (
 // acme is a gateway where every refund is pending until it is decided.
 type acme struct {
 	name  string
+	where refund.Environment
 	mu    sync.Mutex
 	asked map[string][]time.Time // by payment
 	done  map[string]bool
@@ -37,7 +38,7 @@ func newAcme(name string) *acme {
 }
 
 func (a *acme) Capabilities() refund.Capabilities {
-	c := refund.Capabilities{Gateway: a.name}
+	c := refund.Capabilities{Gateway: a.name, Environment: a.where}
 	c.Currencies.Value = []string{"PHP"}
 	c.Full.Value, c.Partial.Value = refund.FullNative, refund.Can
 	return c
@@ -82,52 +83,23 @@ func (a *acme) decide(payment string) {
 	a.done[payment] = true
 }
 
-// books is a journal in memory that can list.
+// books is a journal in memory whose list may come in small pages, or fail.
 type books struct {
 	refund.Journal
-	mu   sync.Mutex
-	keys []string
-	page int // entries of a page; 0 = all
+	page int // entries of a page; 0 = as many as were asked for
 	fail error
 }
 
 func newBooks() *books { return &books{Journal: journal.Memory()} }
 
-func (b *books) Begin(ctx context.Context, in refund.Intent) (*refund.Entry, bool, error) {
-	b.mu.Lock()
-	b.keys = append(b.keys, in.Key)
-	b.mu.Unlock()
-	return b.Journal.Begin(ctx, in)
-}
-
 func (b *books) List(ctx context.Context, f journal.Filter) (journal.Page, error) {
-	b.mu.Lock()
-	keys := b.keys
-	b.mu.Unlock()
 	if b.fail != nil {
 		return journal.Page{}, b.fail
 	}
-	var page journal.Page
-	from := 0
-	if f.Cursor != "" {
-		_, _ = fmt.Sscan(f.Cursor, &from)
+	if b.page > 0 {
+		f.Limit = b.page
 	}
-	for i, key := range keys[from:] {
-		if b.page > 0 && i == b.page {
-			page.Next = fmt.Sprint(from + i)
-			break
-		}
-		e, err := b.Entry(ctx, key)
-		if err != nil {
-			return page, err
-		}
-		for _, status := range f.Status {
-			if e.Status == status {
-				page.Entries = append(page.Entries, e)
-			}
-		}
-	}
-	return page, nil
+	return b.Journal.(poller.Lister).List(ctx, f)
 }
 
 func pending(t *testing.T, c *refund.Client, n int) {
@@ -267,7 +239,7 @@ func TestRoundFailures(t *testing.T) {
 	})
 }
 
-// Refunds of others, and those that are being sent, are none of its business.
+// Refunds that others serve, and those that are being sent, are none of its business.
 func TestRoundPassesOver(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -279,7 +251,7 @@ func TestRoundPassesOver(t *testing.T) {
 		_, _, err := j.Begin(t.Context(), refund.Intent{Key: "sending", Provider: "acme", Gateway: "acme", Request: req, At: time.Now(), Lease: 5 * time.Minute})
 		require.NoError(t, err)
 		var log bytes.Buffer
-		p, err := poller.New(j, []*refund.Client{client}, poller.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
+		p, err := poller.New(j, []*refund.Client{client}, poller.WithLogger(slog.New(slog.NewTextHandler(&log, nil))), poller.WithOtherNames("other"))
 		require.NoError(t, err)
 		time.Sleep(time.Minute)
 		_, err = p.Round(t.Context())
@@ -300,13 +272,14 @@ func TestNewRefuses(t *testing.T) {
 	client := refund.New(newAcme("acme"), refund.WithJournal(j))
 	one := []*refund.Client{client}
 	for name, f := range map[string]func() (*poller.Poller, error){
-		"no list":       func() (*poller.Poller, error) { return poller.New(nil, one) },
-		"no clients":    func() (*poller.Poller, error) { return poller.New(j, nil) },
-		"a nil client":  func() (*poller.Poller, error) { return poller.New(j, []*refund.Client{nil}) },
-		"two of a name": func() (*poller.Poller, error) { return poller.New(j, []*refund.Client{client, client}) },
-		"no clock":      func() (*poller.Poller, error) { return poller.New(j, one, poller.WithClock(nil)) },
-		"no pause":      func() (*poller.Poller, error) { return poller.New(j, one, poller.WithEvery(0)) },
-		"negative pace": func() (*poller.Poller, error) { return poller.New(j, one, poller.WithPace("", poller.Pace{First: -1})) },
+		"no list":         func() (*poller.Poller, error) { return poller.New(nil, one) },
+		"no clients":      func() (*poller.Poller, error) { return poller.New(j, nil) },
+		"a nil client":    func() (*poller.Poller, error) { return poller.New(j, []*refund.Client{nil}) },
+		"two of a name":   func() (*poller.Poller, error) { return poller.New(j, []*refund.Client{client, client}) },
+		"no clock":        func() (*poller.Poller, error) { return poller.New(j, one, poller.WithClock(nil)) },
+		"no report pause": func() (*poller.Poller, error) { return poller.New(j, one, poller.WithReportEvery(0)) },
+		"no pause":        func() (*poller.Poller, error) { return poller.New(j, one, poller.WithEvery(0)) },
+		"negative pace":   func() (*poller.Poller, error) { return poller.New(j, one, poller.WithPace("", poller.Pace{First: -1})) },
 		"shorter at max": func() (*poller.Poller, error) {
 			return poller.New(j, one, poller.WithPace("acme", poller.Pace{First: 2, Max: 1}))
 		},

@@ -59,8 +59,9 @@ func same(t testing.TB, what string, want, got []string) {
 func eventsOnce(t testing.TB, j refund.Journal) {
 	in := inbox(t, j)
 	first := refund.Event{
-		Gateway: "acme", ID: "E-1", Key: odd, PaymentID: odd, RefundID: odd, Status: refund.StatusReversed, Amount: lira("12.34"),
-		Code: odd, Message: odd, At: time.Date(2026, 3, 29, 2, 1, 0, 123456789, time.FixedZone("UTC+1", 3600)), Trust: refund.TrustToken,
+		Gateway: "acme", ID: "E-1", Key: odd, PaymentID: odd, RefundID: odd, Status: refund.StatusReversed, Kind: refund.KindPartial, Amount: lira("12.34"),
+		AmountUnreadable: true,
+		Code:             odd, Message: odd, At: time.Date(2026, 3, 29, 2, 1, 0, 123456789, time.FixedZone("UTC+1", 3600)), Trust: refund.TrustToken,
 	}
 	if !receive(t, in, "shop", first, start) {
 		t.Errorf("the first one is not fresh")

@@ -47,6 +47,9 @@ var rules = []rule{
 	{22, "of many callers with one event exactly one is fresh", eventsManyCallers},
 	{23, "the entries of a payment at a provider come in the order of their first begin", refundsOfAPayment},
 	{24, "the entry has the snapshot that Admit has left: none where another refund could be taken for the new one", snapshots},
+	{25, "equal payments of two environments don't meet, and a key belongs to one environment", environments},
+	{26, "a refused refund is begun again only if the same request says Again, and its history goes on", again},
+	{27, "a Rename gives all refunds and events of a name another one, or none: two open refunds of a payment don't come together", renames},
 }
 
 // Run checks all rules. open makes an empty journal each time; cleaning up is

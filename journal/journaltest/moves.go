@@ -55,7 +55,7 @@ func histories(t testing.TB, j refund.Journal) {
 		{Status: refund.StatusUnknown, Cause: refund.CauseAnswer},
 		{Status: refund.StatusPending, Cause: refund.CauseLookUp, Note: "one new refund of 10.00"},
 		{Status: refund.StatusSucceeded, Cause: refund.CauseCallback, Trust: refund.TrustSigned, Note: "event 77"},
-		{Status: refund.StatusReversed, Cause: refund.CauseCallback, Trust: refund.TrustToken},
+		{Status: refund.StatusReversed, Cause: refund.CauseCallback, Trust: refund.TrustToken, Flag: true},
 		{Status: refund.StatusFailed, Cause: refund.CauseCallback, Trust: refund.TrustNone},
 		{Status: refund.StatusSucceeded, Cause: refund.CausePerson, By: "Søren Ünal", Note: `says "ok" \o/ – 100 % ✓`},
 		{Status: refund.StatusSucceeded, Cause: refund.CausePerson, By: "Søren Ünal", Note: "the same once more"},

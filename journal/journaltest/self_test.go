@@ -27,31 +27,31 @@ func TestBrokenJournals(t *testing.T) {
 	}{
 		{none, nil},
 		{"Begin stores nothing", from(1)},
-		{"Begin loses the lease", []int{1, 3, 13, 14}},
-		{"a taken key is fresh", []int{2, 3, 14, 16}},
-		{"a taken key is an error", []int{2, 3, 14, 16}},
-		{"a taken key changes its entry", []int{2}},
-		{"a refused refund frees its key", []int{2, 3}},
-		{"no key is ever free", []int{3, 16, 24}},
-		{"a free key loses its history", []int{3}},
-		{"a free key stays in its payment", []int{3}},
-		{"a failed repeat frees the key", []int{3}},
-		{"keys without case", []int{4}},
-		{"keys without trailing space", []int{4}},
-		{"keys without accents", []int{4}},
+		{"Begin loses the lease", []int{1, 3, 13, 14, 26}},
+		{"a taken key is fresh", []int{2, 3, 14, 16, 25, 26}},
+		{"a taken key is an error", []int{2, 3, 14, 16, 25, 26}},
+		{"a taken key changes its entry", []int{2, 26}},
+		{"a refused refund frees its key", []int{2, 3, 26}},
+		{"no key is ever free", []int{3, 16, 24, 26}},
+		{"a free key loses its history", []int{3, 26}},
+		{"a free key stays in its payment", []int{3, 26}},
+		{"a failed repeat frees the key", []int{3, 26}},
+		{"keys without case", []int{4, 25}},
+		{"keys without trailing space", []int{4, 25}},
+		{"keys without accents", []int{4, 25}},
 		{"keys cut at 254 bytes", []int{4}},
 		{"payments without case", []int{4}},
 		{"providers without case", []int{4}},
 		{"providers share payments", []int{4, 5, 7}},
 		{"gateways have payments of their own", []int{5, 3}},
-		{"two open refunds", []int{3, 4, 5, 17}},
+		{"two open refunds", []int{3, 4, 5, 17, 25, 26}},
 		{"unknown is not open", []int{5, 3}},
-		{"what is refused is stored", []int{5, 3, 6, 7, 8, 9, 17, 19}},
-		{"an error without its type", []int{3, 4, 5, 6, 7, 8, 9, 17, 19}},
+		{"what is refused is stored", []int{5, 3, 6, 7, 8, 9, 17, 19, 25, 26}},
+		{"an error without its type", []int{3, 4, 5, 6, 7, 8, 9, 17, 19, 25, 26}},
 		{"pending takes nothing", []int{6, 8, 24}},
-		{"failed takes its part", []int{6, 8}},
+		{"failed takes its part", []int{6, 8, 26}},
 		{"sees ten other entries", []int{6, 17}},
-		{"forgets closed entries", []int{6, 7, 8, 9, 17, 24}},
+		{"forgets closed entries", []int{6, 7, 8, 9, 17, 24, 25, 26}},
 		{"the amount of a gateway is the asked one", []int{6}},
 		{"refused entries are not seen", []int{7, 9}},
 		{"pending entries are not seen", []int{8, 6, 24}},
@@ -64,7 +64,7 @@ func TestBrokenJournals(t *testing.T) {
 		{"the history is sorted by time", []int{11, 3, 10}},
 		{"a move's cause is lost", []int{11, 10, 12, 13}},
 		{"a move's trust is lost", []int{11, 13}},
-		{"a missing result removes", []int{12, 5, 6, 8}},
+		{"a missing result removes", []int{12, 5, 6, 8, 26}},
 		{"an error stays for ever", []int{12}},
 		{"milliseconds", []int{13, 14}},
 		{"local time", []int{13}},
@@ -89,6 +89,15 @@ func TestBrokenJournals(t *testing.T) {
 		{"a snapshot that proves nothing is kept", []int{24}},
 		{"no snapshot survives another refund", []int{24}},
 		{"a key that is used again keeps its snapshot", []int{24}},
+		{"environments share payments", []int{25}},
+		{"environments without case", []int{25}},
+		{"a key belongs to no environment", []int{25, 2, 26}},
+		{"the environment is lost", []int{13, 14, 25}},
+		{"who asked is lost", []int{13, 14, 26}},
+		{"a move's flag is lost", []int{11, 13}},
+		{"Again is not heeded", []int{26}},
+		{"Again frees the key of any refused refund", []int{26}},
+		{"Again frees the key of the same request", []int{26, 14}},
 	} {
 		t.Run(string(b.bug), func(t *testing.T) {
 			t.Parallel()
@@ -233,8 +242,16 @@ func (j *broken) Begin(ctx context.Context, in refund.Intent) (*refund.Entry, bo
 	defer j.mu.Unlock()
 	taken := j.entries[j.key(in.Key)]
 	j.gap("Begin looks first and writes later")
-	free := taken != nil && taken.Free()
+	free := taken != nil && in.Replaces(taken)
 	switch {
+	case j.is("Again is not heeded"):
+		free = taken != nil && taken.Free()
+	case j.is("Again frees the key of any refused refund"):
+		free = taken != nil && (free || in.Request.Again && taken.Status == refund.StatusRefused)
+	case j.is("Again frees the key of the same request"):
+		free = taken != nil && (free || in.Request.Again && in.Same(taken))
+	case j.is("a key belongs to no environment"):
+		free = taken != nil && (free || in.Environment != taken.Environment)
 	case j.is("a refused refund frees its key"):
 		free = taken != nil && (free || taken.Status == refund.StatusRefused)
 	case j.is("no key is ever free"):
@@ -292,6 +309,10 @@ func (j *broken) Begin(ctx context.Context, in refund.Intent) (*refund.Entry, bo
 		e.Request.Params = nil
 	case j.is("the snapshot is lost"):
 		e.Before = nil
+	case j.is("the environment is lost"):
+		e.Environment = ""
+	case j.is("who asked is lost"):
+		e.History[len(e.History)-1].By = ""
 	}
 	if taken != nil && j.is("a free key stays in its payment") {
 		j.entries["an old try of "+in.Key+fmt.Sprint(len(j.entries))] = func() *refund.Entry {
@@ -314,7 +335,8 @@ func (j *broken) others(in *refund.Intent) (others []*refund.Entry) {
 	for key, e := range j.entries {
 		payment := e.Request.Payment.ID == in.Request.Payment.ID || j.is("payments without case") && strings.EqualFold(e.Request.Payment.ID, in.Request.Payment.ID)
 		provider := e.Provider == in.Provider || j.is("providers share payments") || j.is("providers without case") && strings.EqualFold(e.Provider, in.Provider)
-		if key == in.Key || !payment || !provider {
+		environment := e.Environment == in.Environment || j.is("environments share payments") || j.is("environments without case") && strings.EqualFold(string(e.Environment), string(in.Environment))
+		if key == in.Key || !payment || !provider || !environment {
 			continue
 		}
 		seen := e.Clone()
@@ -366,6 +388,9 @@ func (j *broken) Move(ctx context.Context, key string, version int64, m refund.M
 	}
 	if j.is("a move's trust is lost") {
 		m.Trust = refund.TrustNone
+	}
+	if j.is("a move's flag is lost") {
+		m.Flag = false
 	}
 	if j.is("an error stays for ever") && moved.Err != nil {
 		m.Err = nil

@@ -18,16 +18,16 @@ const odd = "a\"b'c\\d\u0000e\n\t\u2028<&>\u00e9e\u0301 \U0001F4B8 \\u0000 ${x} 
 // complete is an intent in which every field is set.
 func complete(key string, at time.Time) refund.Intent {
 	return refund.Intent{
-		Key: key, Provider: "shop – İstanbul", Gateway: "acme", ByAmount: true, At: at, Lease: 90*time.Second + 123456*time.Microsecond,
+		Key: key, Provider: "shop – İstanbul", Gateway: "acme", Environment: "sandbox – İzmir", ByAmount: true, At: at, Lease: 90*time.Second + 123456*time.Microsecond,
 		Request: refund.Request{
-			Kind: refund.KindPartial, Provider: "shop – İstanbul", Key: key,
+			Kind: refund.KindPartial, Provider: "shop – İstanbul", Key: key, By: odd, Again: true,
 			Payment: refund.Payment{ID: "pay/" + key, Amount: money.MustParse("92233720368547758.07 TRY"), PaidAt: at.Add(-72 * time.Hour)},
 			Amount:  money.MustParse("92233720368547758.06 TRY"), Remaining: money.MustParse("92233720368547758.07 TRY"),
 			Reason: odd, NotifyCustomer: true, CallbackURL: "https://shop.example/refunds?a=1&b=%20#x",
 			Params: map[string]string{"acme.way": odd, "acme.empty": "", "acme." + odd: "1"},
 		},
 		Before: &refund.Report{
-			Status: refund.StatusUnknown, State: "settled " + odd, Refunded: money.MustParse("0.00 TRY"), RefundID: "x", Conclusive: true, Why: "why " + odd,
+			Status: refund.StatusUnknown, Extent: refund.ExtentPart, State: "settled " + odd, Complete: true, Refunded: money.MustParse("0.00 TRY"), RefundID: "x", Conclusive: true, Why: "why " + odd,
 			Refunds: []refund.SeenRefund{
 				{ID: "s1", Amount: money.MustParse("1.00 TRY"), Status: refund.StatusReversed, At: at.Add(-time.Hour)},
 				{Status: refund.StatusPending},
@@ -52,7 +52,7 @@ func everyField(t testing.TB, j refund.Journal) {
 		b.same(want)
 		b.utc(b.entry(in.Key))
 		m := refund.Move{
-			Change: refund.Change{Status: refund.StatusPending, At: at.Add(time.Minute), Cause: refund.CauseCallback, By: odd, Note: odd, Trust: refund.TrustSigned,
+			Change: refund.Change{Status: refund.StatusPending, At: at.Add(time.Minute), Cause: refund.CauseCallback, By: odd, Note: odd, Trust: refund.TrustSigned, Flag: true,
 				Event: odd, EventAt: at.Add(time.Second)},
 			Result: &refund.Result{
 				Gateway: "acme", Key: in.Key, Status: refund.StatusPending, Kind: refund.KindPartial, PaymentID: odd, RefundID: odd,
@@ -60,7 +60,7 @@ func everyField(t testing.TB, j refund.Journal) {
 			},
 			Err: &refund.Error{
 				Gateway: "acme", Op: "refund", Code: refund.InsufficientFunds, Status: refund.StatusRefused, GatewayCode: odd,
-				Message: odd, HTTPStatus: 599, RetryAfter: 1<<63 - 1, Replayed: true, Err: io.ErrUnexpectedEOF,
+				Message: odd, HTTPStatus: 599, RefundID: odd, Blocker: &refund.Blocker{Key: odd, Status: refund.StatusReversed}, RetryAfter: 1<<63 - 1, Replayed: true, Err: io.ErrUnexpectedEOF,
 			},
 		}
 		want.Apply(m)

@@ -48,7 +48,7 @@ var start = time.Date(2026, 1, 2, 3, 4, 5, 678901000, time.UTC)
 
 func intent(key, payment string) refund.Intent {
 	return refund.Intent{
-		Key: key, Provider: "shop", Gateway: "tlpe", Request: shop.Request(key, payment), At: start, Lease: time.Minute,
+		Key: key, Provider: "shop", Gateway: "tlpe", Environment: refund.Sandbox, Request: shop.Request(key, payment), At: start, Lease: time.Minute,
 	}
 }
 

@@ -179,7 +179,7 @@ func TestTextsInBatches(t *testing.T) {
 			for _, s := range texts {
 				wg.Go(func() {
 					in := intent(s, s)
-					in.Provider, in.Gateway, in.Request.Reason = s, s, s
+					in.Provider, in.Gateway, in.Environment, in.Request.Reason = s, s, refund.Environment(s), s
 					in.Request.Params = map[string]string{s: s, s + s: ""}
 					want := in.NewEntry(in.Request.Amount, nil)
 					e, fresh, err := store.Begin(t.Context(), in)
@@ -199,7 +199,7 @@ func TestTextsInBatches(t *testing.T) {
 			}
 			wg.Wait()
 			n := fmt.Sprintf("|%d|\n", len(texts))
-			assert.Equal(t, n, table(t, at.Open(t), "SELECT COUNT(*) FROM refund_entries WHERE entry_key = payment_id AND entry_key = provider AND entry_key = gateway AND version = 2"))
+			assert.Equal(t, n, table(t, at.Open(t), "SELECT COUNT(*) FROM refund_entries WHERE entry_key = payment_id AND entry_key = provider AND entry_key = gateway AND entry_key = environment AND version = 2"))
 		})
 	}
 }

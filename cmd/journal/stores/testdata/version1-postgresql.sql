@@ -4,6 +4,7 @@ CREATE TABLE refund_entries (
 	entry_key    text COLLATE "C" NOT NULL PRIMARY KEY,
 	provider     text COLLATE "C" NOT NULL,
 	gateway      text COLLATE "C" NOT NULL,
+	environment  text COLLATE "C" NOT NULL,
 	payment_id   text COLLATE "C" NOT NULL,
 	began_at     timestamptz NOT NULL,
 	lease_until  timestamptz NOT NULL,
@@ -15,16 +16,16 @@ CREATE TABLE refund_entries (
 	changed_at   timestamptz NOT NULL,
 	open_mark    smallint,
 	details      text NOT NULL,
-	CONSTRAINT refund_entries_one_open UNIQUE (payment_id, provider, open_mark)
+	CONSTRAINT refund_entries_one_open UNIQUE (payment_id, provider, environment, open_mark)
 );
 CREATE INDEX refund_entries_status ON refund_entries (status, id);
 INSERT INTO refund_migrations (version, applied_at) VALUES (1, '2026-01-02 03:04:05.678901+00');
-INSERT INTO refund_entries (entry_key, provider, gateway, payment_id, began_at, lease_until, status, amount_minor, currency, version, stamp, changed_at, open_mark, details)
-VALUES ('open', 'shop', 'tlpe', 'TRX-1', '2026-01-02 03:04:05.678901+00', '2026-01-02 03:05:05.678901+00', 'unknown', 700, 'PHP', 1, 1234567890123456789, '2026-01-02 03:04:05.678901+00', 1,
+INSERT INTO refund_entries (entry_key, provider, gateway, environment, payment_id, began_at, lease_until, status, amount_minor, currency, version, stamp, changed_at, open_mark, details)
+VALUES ('open', 'shop', 'tlpe', 'sandbox', 'TRX-1', '2026-01-02 03:04:05.678901+00', '2026-01-02 03:05:05.678901+00', 'unknown', 700, 'PHP', 1, 1234567890123456789, '2026-01-02 03:04:05.678901+00', 1,
 	'{"request":{"kind":"partial","key":"open","payment":{"id":"TRX-1","amount":{"amount":"100.00","currency":"PHP"}},"amount":{"amount":"7.00","currency":"PHP"},"remaining":null,"reason":"open"},"history":[{"status":"unknown","at":"2026-01-02T03:04:05.678901Z","cause":"begin"}],"began_at":"2026-01-02T03:04:05.678901Z","changed_at":"2026-01-02T03:04:05.678901Z","lease_until":"2026-01-02T03:05:05.678901Z"}');
-INSERT INTO refund_entries (entry_key, provider, gateway, payment_id, began_at, lease_until, status, amount_minor, currency, version, stamp, changed_at, open_mark, details)
-VALUES ('done', 'shop', 'tlpe', 'TRX-2', '2026-01-02 03:04:05.678901+00', '2026-01-02 03:05:05.678901+00', 'succeeded', 700, 'PHP', 3, 1234567890123456790, '2026-01-02 04:04:05.678901+00', NULL,
+INSERT INTO refund_entries (entry_key, provider, gateway, environment, payment_id, began_at, lease_until, status, amount_minor, currency, version, stamp, changed_at, open_mark, details)
+VALUES ('done', 'shop', 'tlpe', 'sandbox', 'TRX-2', '2026-01-02 03:04:05.678901+00', '2026-01-02 03:05:05.678901+00', 'succeeded', 700, 'PHP', 3, 1234567890123456790, '2026-01-02 04:04:05.678901+00', NULL,
 	'{"request":{"kind":"partial","key":"done","payment":{"id":"TRX-2","amount":{"amount":"100.00","currency":"PHP"}},"amount":{"amount":"7.00","currency":"PHP"},"remaining":null,"reason":"done"},"result":{"gateway":"tlpe","key":"done","status":"pending","kind":"partial","payment_id":"TRX-2","refund_id":"R-2","amount":null,"code":"PN.00","at":"2026-01-02T03:04:05.678901Z"},"history":[{"status":"unknown","at":"2026-01-02T03:04:05.678901Z","cause":"begin"},{"status":"pending","at":"2026-01-02T03:04:06.678901Z","cause":"answer"},{"status":"succeeded","at":"2026-01-02T04:04:05.678901Z","cause":"person","by":"Ana","note":"in the gateway''s books"}],"began_at":"2026-01-02T03:04:05.678901Z","changed_at":"2026-01-02T04:04:05.678901Z","lease_until":"2026-01-02T03:05:05.678901Z"}');
-INSERT INTO refund_entries (entry_key, provider, gateway, payment_id, began_at, lease_until, status, amount_minor, currency, version, stamp, changed_at, open_mark, details)
-VALUES ('free', 'shop', 'tlpe', 'TRX-3', '2026-01-02 03:04:05.678901+00', '2026-01-02 03:05:05.678901+00', 'not_sent', 700, 'PHP', 2, 1234567890123456791, '2026-01-02 03:04:06.678901+00', NULL,
+INSERT INTO refund_entries (entry_key, provider, gateway, environment, payment_id, began_at, lease_until, status, amount_minor, currency, version, stamp, changed_at, open_mark, details)
+VALUES ('free', 'shop', 'tlpe', 'sandbox', 'TRX-3', '2026-01-02 03:04:05.678901+00', '2026-01-02 03:05:05.678901+00', 'not_sent', 700, 'PHP', 2, 1234567890123456791, '2026-01-02 03:04:06.678901+00', NULL,
 	'{"request":{"kind":"partial","key":"free","payment":{"id":"TRX-3","amount":{"amount":"100.00","currency":"PHP"}},"amount":{"amount":"7.00","currency":"PHP"},"remaining":null,"reason":"free"},"error":{"gateway":"tlpe","op":"refund","code":"unavailable","status":"not_sent","message":"no route","cause":"context deadline exceeded"},"history":[{"status":"unknown","at":"2026-01-02T03:04:05.678901Z","cause":"begin"},{"status":"not_sent","at":"2026-01-02T03:04:06.678901Z","cause":"answer"}],"began_at":"2026-01-02T03:04:05.678901Z","changed_at":"2026-01-02T03:04:06.678901Z","lease_until":"2026-01-02T03:05:05.678901Z"}');
