@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"runtime/debug"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/gorefund/refund/money"
@@ -26,6 +27,8 @@ type Client struct {
 	now      func() time.Time
 	journal  Journal // nil = none
 	trust    Trust   // from which on a callback's event decides
+
+	unguarded *sync.Once // the warning that nobody guards a sum
 }
 
 // Option changes a [Client].
@@ -34,7 +37,9 @@ type Option func(*Client)
 // WithLogger logs each attempt of a refund as one record: info for an accepted
 // one, warn for one that was refused, not sent, or accepted otherwise than asked,
 // error for an unknown outcome. A provider that panics adds a record with the
-// stack. The records hold no secret and no personal data, but they do hold
+// stack. The first partial refund without Payment.Amount and without a journal adds
+// a warning, once for each client: nobody keeps the sum of such refunds below what
+// was paid. The records hold no  secret and no personal data, but they do hold
 // payment ids and keys.
 func WithLogger(l *slog.Logger) Option { return func(c *Client) { c.log = l } }
 
@@ -63,7 +68,7 @@ type Retry struct {
 // New makes a Client for p. It never fails: a nil p shows as an
 // [InvalidRequest] error of each call.
 func New(p Provider, opts ...Option) *Client {
-	c := &Client{now: time.Now, trust: TrustSigned}
+	c := &Client{now: time.Now, trust: TrustSigned, unguarded: new(sync.Once)}
 	for _, opt := range opts {
 		if opt != nil {
 			opt(c)
@@ -124,6 +129,7 @@ func (c *Client) Refund(ctx context.Context, req Request) (*Result, error) {
 		c.record(ctx, &req, nil, err, 0)
 		return nil, err
 	}
+	c.warn(ctx, &req)
 	for attempt := 1; ; attempt++ {
 		res, err := c.attempt(ctx, &req)
 		c.record(ctx, &req, res, err, attempt)
@@ -360,8 +366,9 @@ func (c *Client) Inspect(ctx context.Context, q Query) (*Report, error) {
 }
 
 // Plan shows the request that Refund would send for req, secrets and personal
-// data masked, and sends nothing. It refuses what Refund would refuse to send.
-// The error matches [Unsupported] where the provider cannot.
+// data masked, and sends nothing. It refuses what Refund would refuse to send, and
+// warns of what nobody guards. The error matches [Unsupported] where the provider
+// cannot.
 func (c *Client) Plan(ctx context.Context, req Request) (*Plan, error) {
 	p, err := ability[Planner](c, "plan")
 	if err != nil {
@@ -371,7 +378,13 @@ func (c *Client) Plan(ctx context.Context, req Request) (*Plan, error) {
 		return nil, err
 	}
 	req.Remaining = money.Amount{} // for the journal, not for the gateway
-	return p.Plan(ctx, req)
+	plan, err := p.Plan(ctx, req)
+	if warning := c.unguardedSum(&req); warning != "" && plan != nil {
+		copied := *plan // the provider may keep what it gave
+		copied.Warnings = append(slices.Clip(copied.Warnings), warning)
+		plan = &copied
+	}
+	return plan, err
 }
 
 // ability finds an optional interface of the raw provider.

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Router is a [Refunder] over several clients: [Request.Provider] picks one, so
@@ -38,6 +39,7 @@ func NewRouter(def string, clients map[string]*Client) (*Router, error) {
 		default:
 			named := *c
 			named.name, named.named = name, true
+			named.unguarded = new(sync.Once)
 			r.clients[name] = &named
 		}
 	}
