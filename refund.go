@@ -46,7 +46,8 @@ func WithLogger(l *slog.Logger) Option { return func(c *Client) { c.log = l } }
 // WithRetry tries again what is [SafeToRetry], and nothing else.
 func WithRetry(r Retry) Option { return func(c *Client) { c.retry = r } }
 
-// WithClock replaces [time.Now] for [Result.At].
+// WithClock replaces [time.Now], for [Result.At] and for what a request's times are
+// compared with.
 func WithClock(now func() time.Time) Option { return func(c *Client) { c.now = now } }
 
 // WithName names the provider, for logs and to tell two shops at the same
@@ -164,7 +165,7 @@ func (c *Client) ready(ctx context.Context, op string, req *Request) error {
 		return &Error{Gateway: c.caps.Gateway, Op: op, Code: InvalidRequest, Status: StatusNotSent,
 			Message: fmt.Sprintf("the request is for provider %q, this client is %q", clip(req.Provider, 64), c.name)}
 	}
-	if e := c.caps.check(req, c.journal != nil); e != nil {
+	if e := c.check(req); e != nil {
 		e.Gateway, e.Op, e.Status = c.caps.Gateway, op, StatusNotSent
 		return e
 	}
@@ -172,6 +173,14 @@ func (c *Client) ready(ctx context.Context, op string, req *Request) error {
 		return &Error{Gateway: c.caps.Gateway, Op: op, Code: Unavailable, Status: StatusNotSent, Message: "the context ended before anything was sent", Err: err}
 	}
 	return nil
+}
+
+// check adds to the checks of the gateway those that need to know the client.
+func (c *Client) check(req *Request) *Error {
+	if e := c.caps.check(req, c.journal != nil); e != nil {
+		return e
+	}
+	return checkPaidAt(req.Payment.PaidAt, c.now())
 }
 
 func noProvider(op string) *Error {
