@@ -20,7 +20,9 @@ type Router struct {
 // NewRouter makes a Router. def is the name for requests without a Provider; an
 // empty def means that each request has to name one. A client without a name of
 // its own gets the name that it has in clients; the caller's client stays as it
-// is. The error is [InvalidRequest] and names all that is wrong at once.
+// is. One with a journal must have that name already ([WithName]): the journal tells
+// payments apart by it, and would not see a refund under the other. The error is
+// [InvalidRequest] and names all that is wrong at once.
 func NewRouter(def string, clients map[string]*Client) (*Router, error) {
 	r := &Router{def: def, clients: make(map[string]*Client, len(clients))}
 	var problems []string
@@ -36,6 +38,8 @@ func NewRouter(def string, clients map[string]*Client) (*Router, error) {
 			addf("the client %q has no provider", shown)
 		case c.named && c.name != name:
 			addf("the client %q names itself %q", shown, clip(c.name, 64))
+		case c.journal != nil && c.name != name:
+			addf("the client %q has a journal, which knows it as %q: used alone and by this router it would be two providers, each of which could refund the same payment; make it with refund.WithName(%q)", shown, clip(c.name, 64), shown)
 		default:
 			named := *c
 			named.name, named.named = name, true
