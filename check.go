@@ -79,10 +79,10 @@ func (c *Capabilities) checkKind(req *Request, journaled bool) *Error {
 			return nil
 		case FullByAmount:
 			switch {
-			case req.Payment.Amount.IsSet():
-				return c.checkSize(req.Payment.Amount)
-			case journaled: // an earlier refund may have said it
+			case journaled: // it knows what is left, which is sent; earlier refunds may tell what was paid
 				return nil
+			case req.Payment.Amount.IsSet():
+				return c.checkRest(req.Payment.Amount)
 			default:
 				return invalid("this gateway refunds by amount only: give Payment.Amount, what was paid")
 			}
@@ -102,7 +102,7 @@ func (c *Capabilities) checkKind(req *Request, journaled bool) *Error {
 		if e := c.checkCurrency("Amount", req.Amount); e != nil {
 			return e
 		}
-		if e := c.checkSize(req.Amount); e != nil {
+		if e := c.checkSize(req.Amount.String(), req.Amount); e != nil {
 			return e
 		}
 		if !req.Payment.Amount.IsSet() {
@@ -128,17 +128,37 @@ func (c *Capabilities) checkCurrency(field string, a money.Amount) *Error {
 	return badAmount(fmt.Sprintf("%s is in %s; this provider is set up for %s", field, a.Currency(), strings.Join(c.Currencies.Value, ", ")))
 }
 
-func (c *Capabilities) checkSize(a money.Amount) *Error {
-	if c.Step != nil && c.Step.Value.IsPositive() && a.Minor()%c.Step.Value.Minor() != 0 {
-		return badAmount(fmt.Sprintf("%s is finer than the gateway takes: it must be a multiple of %s; nothing is rounded", a, c.Step.Value))
+// checkRest looks at the amount of a full refund, and says what can be done instead.
+func (c *Capabilities) checkRest(rest money.Amount) *Error {
+	e := c.checkSize("what is left, "+rest.String()+",", rest)
+	if e == nil || c.Step == nil || c.splits(rest) {
+		return e
 	}
-	if c.Minimum != nil && less(a, c.Minimum.Value) {
-		return badAmount(fmt.Sprintf("%s is less than the gateway's minimum of %s", a, c.Minimum.Value))
+	if whole, err := money.FromMinor(rest.Minor()-rest.Minor()%c.Step.Value.Minor(), rest.Currency()); err == nil && whole.IsPositive() {
+		e.Message += "; refund.Partial can give back " + whole.String()
+	} else {
+		e.Message += "; the gateway cannot give that back"
 	}
-	if c.Maximum != nil && less(c.Maximum.Value, a) {
-		return badAmount(fmt.Sprintf("%s is more than the gateway's maximum of %s", a, c.Maximum.Value))
+	return e
+}
+
+// checkSize looks at an amount that will be sent; shown is what the error calls it.
+func (c *Capabilities) checkSize(shown string, a money.Amount) *Error {
+	switch {
+	case !c.splits(a):
+		return badAmount(fmt.Sprintf("%s is finer than the gateway takes: it must be a multiple of %s; nothing is rounded", shown, c.Step.Value))
+	case c.Minimum != nil && less(a, c.Minimum.Value):
+		return badAmount(fmt.Sprintf("%s is less than the gateway's minimum of %s", shown, c.Minimum.Value))
+	case c.Maximum != nil && less(c.Maximum.Value, a):
+		return badAmount(fmt.Sprintf("%s is more than the gateway's maximum of %s", shown, c.Maximum.Value))
 	}
 	return nil
+}
+
+// splits reports whether a is a multiple of the step, which counts for its own currency
+// only.
+func (c *Capabilities) splits(a money.Amount) bool {
+	return c.Step == nil || !c.Step.Value.IsPositive() || c.Step.Value.Currency() != a.Currency() || a.Minor()%c.Step.Value.Minor() == 0
 }
 
 func less(a, b money.Amount) bool {

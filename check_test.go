@@ -1,6 +1,7 @@
 package refund_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gorefund/refund"
+	"github.com/gorefund/refund/journal"
 	"github.com/gorefund/refund/money"
 )
 
@@ -69,6 +71,11 @@ func TestCheckRefuses(t *testing.T) {
 		"callback ftp":       {nil, full, func(r *refund.Request) { r.CallbackURL = "ftp://shop.example/refunds" }, refund.InvalidRequest, []string{"https://"}},
 		"callback user":      {nil, full, func(r *refund.Request) { r.CallbackURL = "https://me@shop.example/" }, refund.InvalidRequest, []string{"CallbackURL", "user name"}},
 		"callback too long":  {nil, full, func(r *refund.Request) { r.CallbackURL = "https://shop.example/" + strings.Repeat("x", 2048) }, refund.InvalidRequest, []string{"CallbackURL"}},
+
+		"C48 rest too fine": {func(c *refund.Capabilities) { byAmount(c); c.Step = fact("1.00 PHP") }, full, func(r *refund.Request) { r.Payment.Amount = amount("1000.50 PHP") }, refund.InvalidAmount,
+			[]string{"what is left, 1000.50 PHP, is finer than the gateway takes", "refund.Partial can give back 1000.00 PHP"}},
+		"C48 rest below the step": {func(c *refund.Capabilities) { byAmount(c); c.Step = fact("1.00 PHP") }, full, func(r *refund.Request) { r.Payment.Amount = amount("0.50 PHP") }, refund.InvalidAmount,
+			[]string{"what is left, 0.50 PHP, is finer", "the gateway cannot give that back"}},
 
 		"paid zero":             {nil, full, func(r *refund.Request) { r.Payment.Amount = amount("0.00 PHP") }, refund.InvalidRequest, []string{"Payment.Amount is 0.00 PHP", "what was paid"}},
 		"paid negative":         {nil, full, func(r *refund.Request) { r.Payment.Amount = amount("-1.00 PHP") }, refund.InvalidRequest, []string{"Payment.Amount is -1.00 PHP"}},
@@ -217,4 +224,63 @@ func TestFullAndPartial(t *testing.T) {
 	assert.Equal(t, refund.Request{
 		Kind: refund.KindPartial, Payment: refund.Payment{ID: "TRX-1"}, Amount: amount("10.00 PHP"),
 	}, refund.Partial("TRX-1", amount("10.00 PHP")))
+}
+
+// With a journal a full refund by amount asks for what is left, so that this is what
+// has to fit, not what was paid.
+func TestC48_FullChecksWhatIsSent(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		paid, earlier string
+		caps          func(*refund.Capabilities)
+		says          string // "" = sent
+	}{
+		"the rest fits the step":     {"1000.50 PHP", "0.50 PHP", func(c *refund.Capabilities) { c.Step = fact("1.00 PHP") }, ""},
+		"the rest fits the maximum":  {"1000.00 PHP", "600.00 PHP", func(c *refund.Capabilities) { c.Maximum = fact("500.00 PHP") }, ""},
+		"the rest is finer":          {"1000.50 PHP", "1000.00 PHP", func(c *refund.Capabilities) { c.Step = fact("1.00 PHP") }, "what is left, 0.50 PHP, is finer"},
+		"the rest is finer, in part": {"1000.50 PHP", "900.00 PHP", func(c *refund.Capabilities) { c.Step = fact("1.00 PHP") }, "what is left, 100.50 PHP, is finer"},
+		"the rest is too little":     {"1000.00 PHP", "999.00 PHP", func(c *refund.Capabilities) { c.Minimum = fact("5.00 PHP") }, "what is left, 1.00 PHP, is less"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			j := journal.Memory()
+			refundOf := func(caps refund.Capabilities, req refund.Request) (*refund.Result, error) {
+				p := accepting()
+				p.caps = caps
+				p.answer = func(_ context.Context, req refund.Request) (*refund.Result, error) {
+					if err := caps.Check("refund", &req); err != nil {
+						return nil, err
+					}
+					given := req.Amount
+					if req.Kind == refund.KindFull {
+						given = req.Payment.Amount
+					}
+					return &refund.Result{Status: refund.StatusSucceeded, Amount: given}, nil
+				}
+				return refund.New(p, refund.WithJournal(j)).Refund(t.Context(), req)
+			}
+			caps := capabilities()
+			caps.Full.Value = refund.FullByAmount
+			req := refund.Partial("TRX-1", amount(tt.earlier))
+			req.Key, req.Payment.Amount = "K-1", amount(tt.paid)
+			_, err := refundOf(caps, req)
+			require.NoError(t, err)
+
+			tt.caps(&caps)
+			req = refund.Full("TRX-1")
+			req.Key, req.Payment.Amount = "K-2", amount(tt.paid)
+			res, err := refundOf(caps, req)
+			if tt.says == "" {
+				require.NoError(t, err)
+				rest, err := amount(tt.paid).Sub(amount(tt.earlier))
+				require.NoError(t, err)
+				assert.Equal(t, rest, res.Amount)
+				return
+			}
+			e := theError(t, err)
+			assert.Equal(t, refund.InvalidAmount, e.Code)
+			assert.Equal(t, refund.StatusNotSent, e.Status)
+			assert.Contains(t, e.Message, tt.says)
+		})
+	}
 }
