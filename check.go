@@ -5,24 +5,12 @@ import (
 	"net"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/gorefund/refund/money"
 )
 
-const (
-	maxID     = 255  // bytes of a payment id, key or provider name; the longest documented one is 100
-	maxReason = 1024 // bytes
-	maxURL    = 2048 // bytes
-)
-
-// gatewayNames are those of this module. A parameter of one of them is passed
-// over by the others; any other prefix is a misspelling, and a detail such as
-// where the money goes must not get lost by one.
-var gatewayNames = [...]string{"paynet", "redstone", "tarlan", "tlpe"}
+const maxURL = 2048 // bytes
 
 // Check refuses what must never reach the gateway: a missing or misspelt
 // amount, another currency, more than was paid, an amount finer than the
@@ -166,75 +154,29 @@ func less(a, b money.Amount) bool {
 	return err == nil && order < 0
 }
 
-func (c *Capabilities) checkParams(params map[string]string) *Error {
-	if len(params) == 0 {
-		return nil
-	}
-	names := make([]string, 0, len(params))
-	for name := range params {
-		names = append(names, name)
-	}
-	slices.Sort(names) // the same request must give the same error
-	for _, name := range names {
-		gateway, rest, _ := strings.Cut(name, ".")
-		switch {
-		case gateway == "" || rest == "":
-			return invalid(fmt.Sprintf(`params: %q has no gateway's prefix, as in "redstone.country"; %s knows %s`, clip(name, 64), c.Gateway, c.paramNames()))
-		case gateway != c.Gateway:
-			if !slices.Contains(gatewayNames[:], gateway) {
-				return invalid(fmt.Sprintf("params: %q begins with an unknown gateway's name", clip(name, 64)))
-			}
-		case !slices.ContainsFunc(c.Params, func(p Param) bool { return p.Name == name }):
-			return invalid(fmt.Sprintf("params: %s does not know %q; it knows %s", c.Gateway, clip(name, 64), c.paramNames()))
-		case !plain(params[name]) || len(params[name]) > maxURL:
-			return invalid(fmt.Sprintf("params: the value of %q must be one line of UTF-8 of at most %d bytes", name, maxURL))
-		}
-	}
-	return nil
-}
-
-func (c *Capabilities) paramNames() string {
-	if len(c.Params) == 0 {
-		return "none"
-	}
-	names := make([]string, len(c.Params))
-	for i, p := range c.Params {
-		names[i] = p.Name
-	}
-	return strings.Join(names, ", ")
-}
-
 // checkText looks at all that is neither amount nor parameter.
 func checkText(req *Request) *Error {
-	id := req.Payment.ID
-	switch {
-	case id == "":
+	if req.Payment.ID == "" {
 		return invalid("Payment.ID is empty: give the payment's id as the gateway names it")
-	case len(id) > maxID || !plain(id) || hasEdgeSpace(id):
-		return invalid("Payment.ID must be one line of UTF-8 of at most " + strconv.Itoa(maxID) + " bytes without surrounding spaces")
-	case len(req.Key) > maxID || !plain(req.Key) || hasEdgeSpace(req.Key):
-		return invalid("Key must be one line of UTF-8 of at most " + strconv.Itoa(maxID) + " bytes without surrounding spaces")
-	case len(req.Reason) > maxReason || !utf8.ValidString(req.Reason):
-		return invalid("Reason must be UTF-8 of at most " + strconv.Itoa(maxReason) + " bytes")
+	}
+	for _, name := range [...]struct{ field, text string }{
+		{"Payment.ID", req.Payment.ID}, {"Key", req.Key}, {"Provider", req.Provider}, {"By", req.By},
+	} {
+		if name.text == "" {
+			continue
+		}
+		if e := checkName(name.field, name.text); e != nil {
+			return e
+		}
+	}
+	if e := checkReason(req.Reason); e != nil {
+		return e
 	}
 	if req.CallbackURL != "" {
 		return checkCallbackURL(req.CallbackURL)
 	}
 	return nil
 }
-
-// plain reports whether s is UTF-8 without control characters: such never
-// belong to an id, and they end up in logs.
-func plain(s string) bool {
-	for i := range len(s) {
-		if b := s[i]; b-' ' >= 0x7F-' ' { // not printable ASCII
-			return utf8.ValidString(s) && strings.IndexFunc(s, unicode.IsControl) < 0
-		}
-	}
-	return true
-}
-
-func hasEdgeSpace(s string) bool { return len(strings.TrimSpace(s)) < len(s) }
 
 func checkCallbackURL(s string) *Error {
 	u, err := url.Parse(s)

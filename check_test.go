@@ -105,7 +105,6 @@ func TestCheckRefuses(t *testing.T) {
 		"param empty name":     {nil, full, func(r *refund.Request) { r.Params = map[string]string{"": "x"} }, refund.InvalidRequest, []string{"prefix"}},
 		"param only prefix":    {nil, full, func(r *refund.Request) { r.Params = map[string]string{"fake.": "x"} }, refund.InvalidRequest, []string{`"fake."`, "prefix"}},
 		"param only a name":    {nil, full, func(r *refund.Request) { r.Params = map[string]string{".note": "x"} }, refund.InvalidRequest, []string{`".note"`, "prefix"}},
-		"param other gateway":  {nil, full, func(r *refund.Request) { r.Params = map[string]string{"redston.transfer_to": "x"} }, refund.InvalidRequest, []string{`"redston.transfer_to"`, "unknown gateway"}},
 		"param upper case":     {nil, full, func(r *refund.Request) { r.Params = map[string]string{"Fake.note": "x"} }, refund.InvalidRequest, []string{`"Fake.note"`, "unknown gateway"}},
 		"param unknown":        {nil, full, func(r *refund.Request) { r.Params = map[string]string{"fake.notes": "x"} }, refund.InvalidRequest, []string{`"fake.notes"`, "it knows fake.note, fake.desk"}},
 		"param of none":        {noParams, full, func(r *refund.Request) { r.Params = map[string]string{"fake.note": "x"} }, refund.InvalidRequest, []string{`"fake.note"`, "it knows none"}},
@@ -178,16 +177,17 @@ func TestCheckAccepts(t *testing.T) {
 		"second currency":      {func(c *refund.Capabilities) { c.Currencies.Value = []string{"USD", "PHP"} }, ten(), nil},
 		"longest texts":        {nil, refund.Full(strings.Repeat("x", 255)), func(r *refund.Request) { r.Key, r.Reason = strings.Repeat("k", 255), strings.Repeat("r", 1024) }},
 		"printable ASCII":      {nil, refund.Full("a !~z"), nil},
-		"letters of the world": {nil, refund.Full("İade 1/ü"), func(r *refund.Request) { r.Key, r.Reason = "ключ", "line\nline" }},
+		"letters of the world": {nil, refund.Full("İade 1/ü"), func(r *refund.Request) { r.Key, r.Reason, r.By = "ключ", "yanlış ürün", "Ayşe" }},
 		"callback https":       {nil, ten(), func(r *refund.Request) { r.CallbackURL = "https://shop.example:8443/a?b=c" }},
 		"callback loopback":    {nil, ten(), func(r *refund.Request) { r.CallbackURL = "http://localhost:8080/cb" }},
 		"callback loopback v4": {nil, ten(), func(r *refund.Request) { r.CallbackURL = "http://127.0.0.7/cb" }},
 		"callback loopback v6": {nil, ten(), func(r *refund.Request) { r.CallbackURL = "http://[::1]:80/cb" }},
 		"own params":           {nil, ten(), func(r *refund.Request) { r.Params = map[string]string{"fake.note": "", "fake.desk": "ü"} }},
 		"other gateways params": {nil, ten(), func(r *refund.Request) {
-			r.Params = map[string]string{"redstone.transfer_to": "x", "tarlan.type": "y", "tlpe.z": "", "paynet.z": ""}
+			r.Params = map[string]string{"redstone.transfer_to": "x", "tarlan.type": "y", "tlpe.z": "", "redston.transfer_to": ""}
 		}},
-		"paid in 2000": {nil, ten(), func(r *refund.Request) { r.Payment.PaidAt = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC) }},
+		"paid in 2000":    {nil, ten(), func(r *refund.Request) { r.Payment.PaidAt = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC) }},
+		"step in another": {func(c *refund.Capabilities) { c.Currencies.Value = []string{"PHP", "JPY"}; c.Step = fact("100 JPY") }, ten(), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

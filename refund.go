@@ -28,6 +28,7 @@ type Client struct {
 	journal  Journal // nil = none
 	trust    Trust   // from which on a callback's event decides
 
+	prefixes  []string   // of a router's clients: whose parameters a request may hold; nil = a client alone
 	unguarded *sync.Once // the warning that nobody guards a sum
 }
 
@@ -39,7 +40,7 @@ type Option func(*Client)
 // error for an unknown outcome. A provider that panics adds a record with the
 // stack. The first partial refund without Payment.Amount and without a journal adds
 // a warning, once for each client: nobody keeps the sum of such refunds below what
-// was paid. The records hold no  secret and no personal data, but they do hold
+// was paid. The records hold no secret and no personal data, but they do hold
 // payment ids and keys.
 func WithLogger(l *slog.Logger) Option { return func(c *Client) { c.log = l } }
 
@@ -154,7 +155,7 @@ func (c *Client) attempt(ctx context.Context, req *Request) (*Result, error) {
 	return c.once(ctx, req)
 }
 
-// ready refuses what must not be sent.
+// ready refuses what must not be sent, and takes a reason of blanks out of req.
 func (c *Client) ready(ctx context.Context, op string, req *Request) error {
 	switch {
 	case c.provider == nil:
@@ -172,15 +173,24 @@ func (c *Client) ready(ctx context.Context, op string, req *Request) error {
 	if err := ctx.Err(); err != nil {
 		return &Error{Gateway: c.caps.Gateway, Op: op, Code: Unavailable, Status: StatusNotSent, Message: "the context ended before anything was sent", Err: err}
 	}
+	req.Reason = req.ReasonOr("")
 	return nil
 }
 
 // check adds to the checks of the gateway those that need to know the client.
 func (c *Client) check(req *Request) *Error {
+	if c.named {
+		if e := checkName("the client's name (refund.WithName)", c.name); e != nil {
+			return e
+		}
+	}
 	if e := c.caps.check(req, c.journal != nil); e != nil {
 		return e
 	}
-	return checkPaidAt(req.Payment.PaidAt, c.now())
+	if e := checkPaidAt(req.Payment.PaidAt, c.now()); e != nil {
+		return e
+	}
+	return c.checkPrefixes(req.Params)
 }
 
 func noProvider(op string) *Error {

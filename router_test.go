@@ -28,6 +28,7 @@ func TestNewRouterErrors(t *testing.T) {
 		"nil client":           {"", map[string]*refund.Client{"a": nil}, []string{`"a"`, "no provider"}},
 		"client of nothing":    {"", map[string]*refund.Client{"a": refund.New(nil)}, []string{`"a"`, "no provider"}},
 		"client of a nil ptr":  {"", map[string]*refund.Client{"a": refund.New((*bare)(nil))}, []string{`"a"`, "no provider"}},
+		"C42 name not shown":   {"", map[string]*refund.Client{"sh\u200bop": ok()}, []string{"the name ", "character 3 is U+200B"}},
 		"C35 journal, no name": {"", map[string]*refund.Client{"shop-tr": refund.New(accepting(), refund.WithJournal(journal.Memory()))}, []string{`"shop-tr"`, `"fake"`, `refund.WithName("shop-tr")`}},
 		"names itself":         {"", map[string]*refund.Client{"a": refund.New(accepting(), refund.WithName("b"))}, []string{`"a"`, `"b"`}},
 		"default missing":      {"c", map[string]*refund.Client{"b": ok(), "a": ok()}, []string{`"c"`, "a, b"}},
