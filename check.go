@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/gorefund/refund/money"
@@ -181,14 +182,26 @@ func checkText(req *Request) *Error {
 func checkCallbackURL(s string) *Error {
 	u, err := url.Parse(s)
 	switch {
+	case strings.IndexFunc(s, blank) >= 0:
+		return invalid("CallbackURL must not hold blanks or characters that do not show, at its ends neither: in a URL a blank is %20")
 	case err != nil || len(s) > maxURL || !plain(s) || u.Hostname() == "" || u.Opaque != "":
 		return invalid("CallbackURL must be an absolute URL, https://shop.example/refunds")
 	case u.User != nil:
 		return invalid("CallbackURL must not hold a user name or password")
+	case strings.Contains(s, "#"):
+		return invalid("CallbackURL must not have a fragment: what follows # is never sent to a server")
+	case !isPort(u.Port()):
+		return invalid("CallbackURL has the port " + clip(u.Port(), 16) + ": a port is between 1 and 65535")
 	case u.Scheme != "https" && (u.Scheme != "http" || !isLoopback(u.Hostname())):
 		return invalid("CallbackURL must begin with https:// (http only on loopback)")
 	}
 	return nil
+}
+
+// isPort reports whether a server can listen there. None is the scheme's own.
+func isPort(s string) bool {
+	n, err := strconv.ParseUint(s, 10, 16)
+	return s == "" || err == nil && n > 0
 }
 
 func isLoopback(host string) bool {

@@ -72,6 +72,26 @@ func TestCheckRefuses(t *testing.T) {
 		"callback user":      {nil, full, func(r *refund.Request) { r.CallbackURL = "https://me@shop.example/" }, refund.InvalidRequest, []string{"CallbackURL", "user name"}},
 		"callback too long":  {nil, full, func(r *refund.Request) { r.CallbackURL = "https://shop.example/" + strings.Repeat("x", 2048) }, refund.InvalidRequest, []string{"CallbackURL"}},
 
+		"C84 callback fragment":        {nil, full, func(r *refund.Request) { r.CallbackURL = "https://shop.example/#/cb" }, refund.InvalidRequest, []string{"CallbackURL", "fragment"}},
+		"C84 callback empty fragment":  {nil, full, func(r *refund.Request) { r.CallbackURL = "https://shop.example/cb?a=b#" }, refund.InvalidRequest, []string{"CallbackURL", "fragment"}},
+		"C84 callback blank behind":    {nil, full, func(r *refund.Request) { r.CallbackURL = "https://shop.example/cb " }, refund.InvalidRequest, []string{"CallbackURL", "blanks", "%20"}},
+		"C84 callback blank before":    {nil, full, func(r *refund.Request) { r.CallbackURL = " https://shop.example/cb" }, refund.InvalidRequest, []string{"CallbackURL", "blanks"}},
+		"C84 callback blank inside":    {nil, full, func(r *refund.Request) { r.CallbackURL = "https://shop.example/a b" }, refund.InvalidRequest, []string{"CallbackURL", "blanks"}},
+		"C84 callback blank in query":  {nil, full, func(r *refund.Request) { r.CallbackURL = "https://shop.example/?a=b c" }, refund.InvalidRequest, []string{"CallbackURL", "blanks"}},
+		"C84 callback blank in host":   {nil, full, func(r *refund.Request) { r.CallbackURL = "https://shop.example /cb" }, refund.InvalidRequest, []string{"CallbackURL", "blanks"}},
+		"C84 callback no-break space":  {nil, full, func(r *refund.Request) { r.CallbackURL = "https://shop.example/cb\u00a0" }, refund.InvalidRequest, []string{"CallbackURL", "blanks"}},
+		"C84 callback U+200B":          {nil, full, func(r *refund.Request) { r.CallbackURL = "https://shop.example/cb\u200b" }, refund.InvalidRequest, []string{"CallbackURL", "do not show"}},
+		"C84 callback line end":        {nil, full, func(r *refund.Request) { r.CallbackURL = "https://shop.example/cb\n" }, refund.InvalidRequest, []string{"CallbackURL"}},
+		"C84 callback port 99999":      {nil, full, func(r *refund.Request) { r.CallbackURL = "https://shop.example:99999/cb" }, refund.InvalidRequest, []string{"CallbackURL", "99999", "65535"}},
+		"C84 callback port 65536":      {nil, full, func(r *refund.Request) { r.CallbackURL = "https://shop.example:65536/cb" }, refund.InvalidRequest, []string{"65536"}},
+		"C84 callback port 0":          {nil, full, func(r *refund.Request) { r.CallbackURL = "https://shop.example:0/cb" }, refund.InvalidRequest, []string{"port 0"}},
+		"C84 callback port 00":         {nil, full, func(r *refund.Request) { r.CallbackURL = "https://shop.example:00/cb" }, refund.InvalidRequest, []string{"port 00"}},
+		"C84 callback port, IPv6":      {nil, full, func(r *refund.Request) { r.CallbackURL = "https://[2001:db8::1]:70000/cb" }, refund.InvalidRequest, []string{"70000"}},
+		"C84 callback endless port":    {nil, full, func(r *refund.Request) { r.CallbackURL = "https://shop.example:" + strings.Repeat("9", 200) }, refund.InvalidRequest, []string{"CallbackURL", "65535"}},
+		"C84 callback word for a port": {nil, full, func(r *refund.Request) { r.CallbackURL = "https://shop.example:https/cb" }, refund.InvalidRequest, []string{"CallbackURL"}},
+		"C84 callback empty user":      {nil, full, func(r *refund.Request) { r.CallbackURL = "https://@shop.example/" }, refund.InvalidRequest, []string{"CallbackURL", "user name"}},
+		"C84 callback password":        {nil, full, func(r *refund.Request) { r.CallbackURL = "https://:s3cret@shop.example/" }, refund.InvalidRequest, []string{"CallbackURL", "user name"}},
+
 		"C48 rest too fine": {func(c *refund.Capabilities) { byAmount(c); c.Step = fact("1.00 PHP") }, full, func(r *refund.Request) { r.Payment.Amount = amount("1000.50 PHP") }, refund.InvalidAmount,
 			[]string{"what is left, 1000.50 PHP, is finer than the gateway takes", "refund.Partial can give back 1000.00 PHP"}},
 		"C48 rest below the step": {func(c *refund.Capabilities) { byAmount(c); c.Step = fact("1.00 PHP") }, full, func(r *refund.Request) { r.Payment.Amount = amount("0.50 PHP") }, refund.InvalidAmount,
@@ -188,6 +208,7 @@ func TestCheckAccepts(t *testing.T) {
 		}},
 		"paid in 2000":    {nil, ten(), func(r *refund.Request) { r.Payment.PaidAt = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC) }},
 		"step in another": {func(c *refund.Capabilities) { c.Currencies.Value = []string{"PHP", "JPY"}; c.Step = fact("100 JPY") }, ten(), nil},
+		"callback port":   {nil, ten(), func(r *refund.Request) { r.CallbackURL = "https://shop.example:65535/a%20b?c=%23" }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
