@@ -207,7 +207,7 @@ func TestCheckAccepts(t *testing.T) {
 			r.Params = map[string]string{"redstone.transfer_to": "x", "tarlan.type": "y", "tlpe.z": "", "redston.transfer_to": ""}
 		}},
 		"paid in 2000":    {nil, ten(), func(r *refund.Request) { r.Payment.PaidAt = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC) }},
-		"step in another": {func(c *refund.Capabilities) { c.Currencies.Value = []string{"PHP", "JPY"}; c.Step = fact("100 JPY") }, ten(), nil},
+		"step in another": {func(c *refund.Capabilities) { c.Currencies.Value = []string{"PHP", "JPY"}; c.Step = fact("333 JPY") }, ten(), nil},
 		"callback port":   {nil, ten(), func(r *refund.Request) { r.CallbackURL = "https://shop.example:65535/a%20b?c=%23" }},
 	} {
 		t.Run(name, func(t *testing.T) {
