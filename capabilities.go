@@ -169,7 +169,7 @@ type Capabilities struct {
 	Partial          Fact[Answer]         `json:"partial"`
 	RepeatedPartials Fact[Answer]         `json:"repeated_partials"` // several for one payment
 	Accepted         Fact[Status]         `json:"accepted"`          // what an accepted refund is: StatusPending or StatusSucceeded
-	Step             *Fact[money.Amount]  `json:"step,omitempty"`    // amounts are multiples of it; nil = the currency's minor unit
+	Step             *Fact[money.Amount]  `json:"step,omitempty"`    // amounts of its currency are multiples of it; nil = the minor unit
 	Minimum          *Fact[money.Amount]  `json:"minimum,omitempty"`
 	Maximum          *Fact[money.Amount]  `json:"maximum,omitempty"`
 	SameDay          *Fact[SameDayRule]   `json:"same_day,omitempty"`

@@ -1,6 +1,7 @@
 package refund_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gorefund/refund"
+	"github.com/gorefund/refund/journal"
 	"github.com/gorefund/refund/money"
 )
 
@@ -70,6 +72,31 @@ func TestCheckRefuses(t *testing.T) {
 		"callback user":      {nil, full, func(r *refund.Request) { r.CallbackURL = "https://me@shop.example/" }, refund.InvalidRequest, []string{"CallbackURL", "user name"}},
 		"callback too long":  {nil, full, func(r *refund.Request) { r.CallbackURL = "https://shop.example/" + strings.Repeat("x", 2048) }, refund.InvalidRequest, []string{"CallbackURL"}},
 
+		"C84 callback fragment":        {nil, full, func(r *refund.Request) { r.CallbackURL = "https://shop.example/#/cb" }, refund.InvalidRequest, []string{"CallbackURL", "fragment"}},
+		"C84 callback empty fragment":  {nil, full, func(r *refund.Request) { r.CallbackURL = "https://shop.example/cb?a=b#" }, refund.InvalidRequest, []string{"CallbackURL", "fragment"}},
+		"C84 callback blank behind":    {nil, full, func(r *refund.Request) { r.CallbackURL = "https://shop.example/cb " }, refund.InvalidRequest, []string{"CallbackURL", "blanks", "%20"}},
+		"C84 callback blank before":    {nil, full, func(r *refund.Request) { r.CallbackURL = " https://shop.example/cb" }, refund.InvalidRequest, []string{"CallbackURL", "blanks"}},
+		"C84 callback blank inside":    {nil, full, func(r *refund.Request) { r.CallbackURL = "https://shop.example/a b" }, refund.InvalidRequest, []string{"CallbackURL", "blanks"}},
+		"C84 callback blank in query":  {nil, full, func(r *refund.Request) { r.CallbackURL = "https://shop.example/?a=b c" }, refund.InvalidRequest, []string{"CallbackURL", "blanks"}},
+		"C84 callback blank in host":   {nil, full, func(r *refund.Request) { r.CallbackURL = "https://shop.example /cb" }, refund.InvalidRequest, []string{"CallbackURL", "blanks"}},
+		"C84 callback no-break space":  {nil, full, func(r *refund.Request) { r.CallbackURL = "https://shop.example/cb\u00a0" }, refund.InvalidRequest, []string{"CallbackURL", "blanks"}},
+		"C84 callback U+200B":          {nil, full, func(r *refund.Request) { r.CallbackURL = "https://shop.example/cb\u200b" }, refund.InvalidRequest, []string{"CallbackURL", "do not show"}},
+		"C84 callback line end":        {nil, full, func(r *refund.Request) { r.CallbackURL = "https://shop.example/cb\n" }, refund.InvalidRequest, []string{"CallbackURL"}},
+		"C84 callback port 99999":      {nil, full, func(r *refund.Request) { r.CallbackURL = "https://shop.example:99999/cb" }, refund.InvalidRequest, []string{"CallbackURL", "99999", "65535"}},
+		"C84 callback port 65536":      {nil, full, func(r *refund.Request) { r.CallbackURL = "https://shop.example:65536/cb" }, refund.InvalidRequest, []string{"65536"}},
+		"C84 callback port 0":          {nil, full, func(r *refund.Request) { r.CallbackURL = "https://shop.example:0/cb" }, refund.InvalidRequest, []string{"port 0"}},
+		"C84 callback port 00":         {nil, full, func(r *refund.Request) { r.CallbackURL = "https://shop.example:00/cb" }, refund.InvalidRequest, []string{"port 00"}},
+		"C84 callback port, IPv6":      {nil, full, func(r *refund.Request) { r.CallbackURL = "https://[2001:db8::1]:70000/cb" }, refund.InvalidRequest, []string{"70000"}},
+		"C84 callback endless port":    {nil, full, func(r *refund.Request) { r.CallbackURL = "https://shop.example:" + strings.Repeat("9", 200) }, refund.InvalidRequest, []string{"CallbackURL", "65535"}},
+		"C84 callback word for a port": {nil, full, func(r *refund.Request) { r.CallbackURL = "https://shop.example:https/cb" }, refund.InvalidRequest, []string{"CallbackURL"}},
+		"C84 callback empty user":      {nil, full, func(r *refund.Request) { r.CallbackURL = "https://@shop.example/" }, refund.InvalidRequest, []string{"CallbackURL", "user name"}},
+		"C84 callback password":        {nil, full, func(r *refund.Request) { r.CallbackURL = "https://:s3cret@shop.example/" }, refund.InvalidRequest, []string{"CallbackURL", "user name"}},
+
+		"C48 rest too fine": {func(c *refund.Capabilities) { byAmount(c); c.Step = fact("1.00 PHP") }, full, func(r *refund.Request) { r.Payment.Amount = amount("1000.50 PHP") }, refund.InvalidAmount,
+			[]string{"what is left, 1000.50 PHP, is finer than the gateway takes", "refund.Partial can give back 1000.00 PHP"}},
+		"C48 rest below the step": {func(c *refund.Capabilities) { byAmount(c); c.Step = fact("1.00 PHP") }, full, func(r *refund.Request) { r.Payment.Amount = amount("0.50 PHP") }, refund.InvalidAmount,
+			[]string{"what is left, 0.50 PHP, is finer", "the gateway cannot give that back"}},
+
 		"paid zero":             {nil, full, func(r *refund.Request) { r.Payment.Amount = amount("0.00 PHP") }, refund.InvalidRequest, []string{"Payment.Amount is 0.00 PHP", "what was paid"}},
 		"paid negative":         {nil, full, func(r *refund.Request) { r.Payment.Amount = amount("-1.00 PHP") }, refund.InvalidRequest, []string{"Payment.Amount is -1.00 PHP"}},
 		"paid in another":       {nil, full, func(r *refund.Request) { r.Payment.Amount = amount("10.00 USD") }, refund.InvalidAmount, []string{"Payment.Amount is in USD", "PHP"}},
@@ -98,7 +125,6 @@ func TestCheckRefuses(t *testing.T) {
 		"param empty name":     {nil, full, func(r *refund.Request) { r.Params = map[string]string{"": "x"} }, refund.InvalidRequest, []string{"prefix"}},
 		"param only prefix":    {nil, full, func(r *refund.Request) { r.Params = map[string]string{"fake.": "x"} }, refund.InvalidRequest, []string{`"fake."`, "prefix"}},
 		"param only a name":    {nil, full, func(r *refund.Request) { r.Params = map[string]string{".note": "x"} }, refund.InvalidRequest, []string{`".note"`, "prefix"}},
-		"param other gateway":  {nil, full, func(r *refund.Request) { r.Params = map[string]string{"redston.transfer_to": "x"} }, refund.InvalidRequest, []string{`"redston.transfer_to"`, "unknown gateway"}},
 		"param upper case":     {nil, full, func(r *refund.Request) { r.Params = map[string]string{"Fake.note": "x"} }, refund.InvalidRequest, []string{`"Fake.note"`, "unknown gateway"}},
 		"param unknown":        {nil, full, func(r *refund.Request) { r.Params = map[string]string{"fake.notes": "x"} }, refund.InvalidRequest, []string{`"fake.notes"`, "it knows fake.note, fake.desk"}},
 		"param of none":        {noParams, full, func(r *refund.Request) { r.Params = map[string]string{"fake.note": "x"} }, refund.InvalidRequest, []string{`"fake.note"`, "it knows none"}},
@@ -171,16 +197,18 @@ func TestCheckAccepts(t *testing.T) {
 		"second currency":      {func(c *refund.Capabilities) { c.Currencies.Value = []string{"USD", "PHP"} }, ten(), nil},
 		"longest texts":        {nil, refund.Full(strings.Repeat("x", 255)), func(r *refund.Request) { r.Key, r.Reason = strings.Repeat("k", 255), strings.Repeat("r", 1024) }},
 		"printable ASCII":      {nil, refund.Full("a !~z"), nil},
-		"letters of the world": {nil, refund.Full("İade 1/ü"), func(r *refund.Request) { r.Key, r.Reason = "ключ", "line\nline" }},
+		"letters of the world": {nil, refund.Full("İade 1/ü"), func(r *refund.Request) { r.Key, r.Reason, r.By = "ключ", "yanlış ürün", "Ayşe" }},
 		"callback https":       {nil, ten(), func(r *refund.Request) { r.CallbackURL = "https://shop.example:8443/a?b=c" }},
 		"callback loopback":    {nil, ten(), func(r *refund.Request) { r.CallbackURL = "http://localhost:8080/cb" }},
 		"callback loopback v4": {nil, ten(), func(r *refund.Request) { r.CallbackURL = "http://127.0.0.7/cb" }},
 		"callback loopback v6": {nil, ten(), func(r *refund.Request) { r.CallbackURL = "http://[::1]:80/cb" }},
 		"own params":           {nil, ten(), func(r *refund.Request) { r.Params = map[string]string{"fake.note": "", "fake.desk": "ü"} }},
 		"other gateways params": {nil, ten(), func(r *refund.Request) {
-			r.Params = map[string]string{"redstone.transfer_to": "x", "tarlan.type": "y", "tlpe.z": "", "paynet.z": ""}
+			r.Params = map[string]string{"redstone.transfer_to": "x", "tarlan.type": "y", "tlpe.z": "", "redston.transfer_to": ""}
 		}},
-		"paid at any time": {nil, ten(), func(r *refund.Request) { r.Payment.PaidAt = time.Unix(0, 0) }},
+		"paid in 2000":    {nil, ten(), func(r *refund.Request) { r.Payment.PaidAt = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC) }},
+		"step in another": {func(c *refund.Capabilities) { c.Currencies.Value = []string{"PHP", "JPY"}; c.Step = fact("333 JPY") }, ten(), nil},
+		"callback port":   {nil, ten(), func(r *refund.Request) { r.CallbackURL = "https://shop.example:65535/a%20b?c=%23" }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -217,4 +245,63 @@ func TestFullAndPartial(t *testing.T) {
 	assert.Equal(t, refund.Request{
 		Kind: refund.KindPartial, Payment: refund.Payment{ID: "TRX-1"}, Amount: amount("10.00 PHP"),
 	}, refund.Partial("TRX-1", amount("10.00 PHP")))
+}
+
+// With a journal a full refund by amount asks for what is left, so that this is what
+// has to fit, not what was paid.
+func TestC48_FullChecksWhatIsSent(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		paid, earlier string
+		caps          func(*refund.Capabilities)
+		says          string // "" = sent
+	}{
+		"the rest fits the step":     {"1000.50 PHP", "0.50 PHP", func(c *refund.Capabilities) { c.Step = fact("1.00 PHP") }, ""},
+		"the rest fits the maximum":  {"1000.00 PHP", "600.00 PHP", func(c *refund.Capabilities) { c.Maximum = fact("500.00 PHP") }, ""},
+		"the rest is finer":          {"1000.50 PHP", "1000.00 PHP", func(c *refund.Capabilities) { c.Step = fact("1.00 PHP") }, "what is left, 0.50 PHP, is finer"},
+		"the rest is finer, in part": {"1000.50 PHP", "900.00 PHP", func(c *refund.Capabilities) { c.Step = fact("1.00 PHP") }, "what is left, 100.50 PHP, is finer"},
+		"the rest is too little":     {"1000.00 PHP", "999.00 PHP", func(c *refund.Capabilities) { c.Minimum = fact("5.00 PHP") }, "what is left, 1.00 PHP, is less"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			j := journal.Memory()
+			refundOf := func(caps refund.Capabilities, req refund.Request) (*refund.Result, error) {
+				p := accepting()
+				p.caps = caps
+				p.answer = func(_ context.Context, req refund.Request) (*refund.Result, error) {
+					if err := caps.Check("refund", &req); err != nil {
+						return nil, err
+					}
+					given := req.Amount
+					if req.Kind == refund.KindFull {
+						given = req.Payment.Amount
+					}
+					return &refund.Result{Status: refund.StatusSucceeded, Amount: given}, nil
+				}
+				return refund.New(p, refund.WithJournal(j)).Refund(t.Context(), req)
+			}
+			caps := capabilities()
+			caps.Full.Value = refund.FullByAmount
+			req := refund.Partial("TRX-1", amount(tt.earlier))
+			req.Key, req.Payment.Amount = "K-1", amount(tt.paid)
+			_, err := refundOf(caps, req)
+			require.NoError(t, err)
+
+			tt.caps(&caps)
+			req = refund.Full("TRX-1")
+			req.Key, req.Payment.Amount = "K-2", amount(tt.paid)
+			res, err := refundOf(caps, req)
+			if tt.says == "" {
+				require.NoError(t, err)
+				rest, err := amount(tt.paid).Sub(amount(tt.earlier))
+				require.NoError(t, err)
+				assert.Equal(t, rest, res.Amount)
+				return
+			}
+			e := theError(t, err)
+			assert.Equal(t, refund.InvalidAmount, e.Code)
+			assert.Equal(t, refund.StatusNotSent, e.Status)
+			assert.Contains(t, e.Message, tt.says)
+		})
+	}
 }

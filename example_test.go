@@ -217,6 +217,8 @@ func ExampleClient_Plan() {
 	// User-Agent: gorefund
 	//
 	// {"transaction_id":"TRX-10001","notify_user":"false","reason":"Refund requested by the merchant","amount":"10.00"}
+	//
+	// Warning: the sum of the payment's refunds is not guarded: there is no journal, and Payment.Amount, what was paid, is missing
 }
 
 // A client tells what its gateway can do, and what each statement rests on.

@@ -190,7 +190,7 @@ type Header struct {
 	Value string `json:"value"`
 }
 
-// String shows the plan as a person reads an HTTP request.
+// String shows the plan as a person reads an HTTP request, and the warnings after it.
 func (p *Plan) String() string {
 	var b strings.Builder
 	b.WriteString(p.Method + " " + p.URL + "\n")
@@ -198,5 +198,8 @@ func (p *Plan) String() string {
 		b.WriteString(h.Name + ": " + h.Value + "\n")
 	}
 	b.WriteString("\n" + p.Body + "\n")
+	for _, w := range p.Warnings {
+		b.WriteString("\nWarning: " + w + "\n")
+	}
 	return b.String()
 }

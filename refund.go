@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"runtime/debug"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/gorefund/refund/money"
@@ -29,6 +30,9 @@ type Client struct {
 	lease    time.Duration
 
 	noJournalGiven bool // WithJournal(nil): nothing is sent
+
+	prefixes  []string   // of a router's clients: whose parameters a request may hold; nil = a client alone
+	unguarded *sync.Once // the warning that nobody guards a sum
 }
 
 // Option changes a [Client].
@@ -37,14 +41,17 @@ type Option func(*Client)
 // WithLogger logs each attempt of a refund as one record: info for an accepted
 // one, warn for one that was refused, not sent, or accepted otherwise than asked,
 // error for an unknown outcome. A provider that panics adds a record with the
-// stack. The records hold no secret and no personal data, but they do hold
+// stack. The first partial refund without Payment.Amount and without a journal adds
+// a warning, once for each client: nobody keeps the sum of such refunds below what
+// was paid. The records hold no secret and no personal data, but they do hold
 // payment ids and keys.
 func WithLogger(l *slog.Logger) Option { return func(c *Client) { c.log = l } }
 
 // WithRetry tries again what is [SafeToRetry], and nothing else.
 func WithRetry(r Retry) Option { return func(c *Client) { c.retry = r } }
 
-// WithClock replaces [time.Now] for [Result.At].
+// WithClock replaces [time.Now], for [Result.At] and for what a request's times are
+// compared with.
 func WithClock(now func() time.Time) Option { return func(c *Client) { c.now = now } }
 
 // WithName names the provider, for logs and to tell two shops at the same
@@ -66,7 +73,7 @@ type Retry struct {
 // New makes a Client for p. It never fails: a nil p shows as an
 // [InvalidRequest] error of each call.
 func New(p Provider, opts ...Option) *Client {
-	c := &Client{now: time.Now, trust: TrustSigned, lease: defaultLease}
+	c := &Client{now: time.Now, trust: TrustSigned, lease: defaultLease, unguarded: new(sync.Once)}
 	for _, opt := range opts {
 		if opt != nil {
 			opt(c)
@@ -127,6 +134,7 @@ func (c *Client) Refund(ctx context.Context, req Request) (*Result, error) {
 		c.record(ctx, &req, nil, err, 0)
 		return nil, err
 	}
+	c.warn(ctx, &req)
 	for attempt := 1; ; attempt++ {
 		res, err := c.attempt(ctx, &req)
 		c.record(ctx, &req, res, err, attempt)
@@ -150,7 +158,7 @@ func (c *Client) attempt(ctx context.Context, req *Request) (*Result, error) {
 	return c.once(ctx, req)
 }
 
-// ready refuses what must not be sent.
+// ready refuses what must not be sent, and takes a reason of blanks out of req.
 func (c *Client) ready(ctx context.Context, op string, req *Request) error {
 	switch {
 	case c.provider == nil:
@@ -164,14 +172,31 @@ func (c *Client) ready(ctx context.Context, op string, req *Request) error {
 		return &Error{Gateway: c.caps.Gateway, Op: op, Code: InvalidRequest, Status: StatusNotSent,
 			Message: fmt.Sprintf("the request is for provider %q, this client is %q", clip(req.Provider, 64), c.name)}
 	}
-	if e := c.caps.check(req, c.journal != nil); e != nil {
+	if e := c.check(req); e != nil {
 		e.Gateway, e.Op, e.Status = c.caps.Gateway, op, StatusNotSent
 		return e
 	}
 	if err := ctx.Err(); err != nil {
 		return &Error{Gateway: c.caps.Gateway, Op: op, Code: Unavailable, Status: StatusNotSent, Message: "the context ended before anything was sent", Err: err}
 	}
+	req.Reason = req.ReasonOr("")
 	return nil
+}
+
+// check adds to the checks of the gateway those that need to know the client.
+func (c *Client) check(req *Request) *Error {
+	if c.named {
+		if e := checkName("the client's name (refund.WithName)", c.name); e != nil {
+			return e
+		}
+	}
+	if e := c.caps.check(req, c.journal != nil); e != nil {
+		return e
+	}
+	if e := checkPaidAt(req.Payment.PaidAt, c.now()); e != nil {
+		return e
+	}
+	return c.checkPrefixes(req.Params)
 }
 
 func noProvider(op string) *Error {
@@ -380,8 +405,9 @@ func (c *Client) Inspect(ctx context.Context, q Query) (*Report, error) {
 }
 
 // Plan shows the request that Refund would send for req, secrets and personal
-// data masked, and sends nothing. It refuses what Refund would refuse to send.
-// The error matches [Unsupported] where the provider cannot.
+// data masked, and sends nothing. It refuses what Refund would refuse to send, and
+// warns of what nobody guards. The error matches [Unsupported] where the provider
+// cannot.
 func (c *Client) Plan(ctx context.Context, req Request) (*Plan, error) {
 	p, err := ability[Planner](c, "plan")
 	if err != nil {
@@ -391,7 +417,13 @@ func (c *Client) Plan(ctx context.Context, req Request) (*Plan, error) {
 		return nil, err
 	}
 	req.Remaining = money.Amount{} // for the journal, not for the gateway
-	return p.Plan(ctx, req)
+	plan, err := p.Plan(ctx, req)
+	if warning := c.unguardedSum(&req); warning != "" && plan != nil {
+		copied := *plan // the provider may keep what it gave
+		copied.Warnings = append(slices.Clip(copied.Warnings), warning)
+		plan = &copied
+	}
+	return plan, err
 }
 
 // ability finds an optional interface of the raw provider.

@@ -72,9 +72,10 @@ type Request struct {
 	NotifyCustomer bool   `json:"notify_customer,omitempty"` // where the gateway can tell the customer
 	CallbackURL    string `json:"callback_url,omitempty"`    // where the gateway should post the final state, if it can
 
-	// Params are gateway details, "redstone.transfer_to". Those of other known
-	// gateways are ignored, so that one request serves several; one that the
-	// provider's own gateway does not know is refused.
+	// Params are gateway details, "redstone.transfer_to". Those of other gateways are
+	// ignored, so that one request serves several, but a [Router] refuses those that
+	// are for none of its own; one that the provider's own gateway does not know is
+	// refused.
 	Params map[string]string `json:"params,omitempty"`
 }
 

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
 )
 
 // Router is a [Refunder] over several clients: [Request.Provider] picks one, so
@@ -19,27 +21,41 @@ type Router struct {
 // NewRouter makes a Router. def is the name for requests without a Provider; an
 // empty def means that each request has to name one. A client without a name of
 // its own gets the name that it has in clients; the caller's client stays as it
-// is. The error is [InvalidRequest] and names all that is wrong at once.
+// is. One with a journal must have that name already ([WithName]): the journal tells
+// payments apart by it, and would not see a refund under the other. The error is
+// [InvalidRequest] and names all that is wrong at once.
+//
+// The router's clients refuse [Request.Params] that are for none of their gateways.
 func NewRouter(def string, clients map[string]*Client) (*Router, error) {
 	r := &Router{def: def, clients: make(map[string]*Client, len(clients))}
-	var problems []string
+	var problems, prefixes []string
 	addf := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
 	for _, name := range slices.Sorted(maps.Keys(clients)) { // the same mistake must give the same error
 		c, shown := clients[name], clip(name, 64)
 		switch {
 		case name == "":
 			addf("a client in a router needs a name")
-		case len(name) > maxID || !plain(name) || hasEdgeSpace(name):
-			addf("the name %q must be one line of UTF-8 of at most %d bytes without surrounding spaces", shown, maxID)
+		case NameFault(name) != "":
+			addf("%s", checkName("the name "+strconv.Quote(shown), name).Message)
 		case c == nil || c.provider == nil:
 			addf("the client %q has no provider", shown)
 		case c.named && c.name != name:
 			addf("the client %q names itself %q", shown, clip(c.name, 64))
+		case c.journal != nil && c.name != name:
+			addf("the client %q has a journal, which knows it as %q: used alone and by this router it would be two providers, each of which could refund the same payment; make it with refund.WithName(%q)", shown, clip(c.name, 64), shown)
 		default:
 			named := *c
 			named.name, named.named = name, true
+			named.unguarded = new(sync.Once)
 			r.clients[name] = &named
+			if !slices.Contains(prefixes, c.caps.Gateway) {
+				prefixes = append(prefixes, c.caps.Gateway)
+			}
 		}
+	}
+	slices.Sort(prefixes)
+	for _, c := range r.clients {
+		c.prefixes = prefixes
 	}
 	if len(clients) == 0 {
 		addf("a router needs at least one client")

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gorefund/refund"
+	"github.com/gorefund/refund/journal"
 )
 
 func TestNewRouterErrors(t *testing.T) {
@@ -18,18 +19,20 @@ func TestNewRouterErrors(t *testing.T) {
 		clients map[string]*refund.Client
 		says    []string
 	}{
-		"nil":                 {"", nil, []string{"at least one client"}},
-		"empty":               {"a", map[string]*refund.Client{}, []string{"at least one client"}},
-		"empty name":          {"", map[string]*refund.Client{"": ok()}, []string{"needs a name"}},
-		"name with a space":   {"", map[string]*refund.Client{"shop ": ok()}, []string{`"shop "`, "surrounding spaces"}},
-		"name of two lines":   {"", map[string]*refund.Client{"a\nb": ok()}, []string{`"a\nb"`, "one line"}},
-		"name too long":       {"", map[string]*refund.Client{strings.Repeat("x", 256): ok()}, []string{"255 bytes"}},
-		"nil client":          {"", map[string]*refund.Client{"a": nil}, []string{`"a"`, "no provider"}},
-		"client of nothing":   {"", map[string]*refund.Client{"a": refund.New(nil)}, []string{`"a"`, "no provider"}},
-		"client of a nil ptr": {"", map[string]*refund.Client{"a": refund.New((*bare)(nil))}, []string{`"a"`, "no provider"}},
-		"names itself":        {"", map[string]*refund.Client{"a": refund.New(accepting(), refund.WithName("b"))}, []string{`"a"`, `"b"`}},
-		"default missing":     {"c", map[string]*refund.Client{"b": ok(), "a": ok()}, []string{`"c"`, "a, b"}},
-		"all at once":         {"c", map[string]*refund.Client{"b": nil, "": ok(), "a": refund.New(nil)}, []string{"needs a name", `"a"`, `"b"`, `default "c"`}},
+		"nil":                  {"", nil, []string{"at least one client"}},
+		"empty":                {"a", map[string]*refund.Client{}, []string{"at least one client"}},
+		"empty name":           {"", map[string]*refund.Client{"": ok()}, []string{"needs a name"}},
+		"name with a space":    {"", map[string]*refund.Client{"shop ": ok()}, []string{`"shop "`, "surrounding spaces"}},
+		"name of two lines":    {"", map[string]*refund.Client{"a\nb": ok()}, []string{`"a\nb"`, "one line"}},
+		"name too long":        {"", map[string]*refund.Client{strings.Repeat("x", 256): ok()}, []string{"255 bytes"}},
+		"nil client":           {"", map[string]*refund.Client{"a": nil}, []string{`"a"`, "no provider"}},
+		"client of nothing":    {"", map[string]*refund.Client{"a": refund.New(nil)}, []string{`"a"`, "no provider"}},
+		"client of a nil ptr":  {"", map[string]*refund.Client{"a": refund.New((*bare)(nil))}, []string{`"a"`, "no provider"}},
+		"C42 name not shown":   {"", map[string]*refund.Client{"sh\u200bop": ok()}, []string{"the name ", "character 3 is U+200B"}},
+		"C35 journal, no name": {"", map[string]*refund.Client{"shop-tr": refund.New(accepting(), refund.WithJournal(journal.Memory()))}, []string{`"shop-tr"`, `"fake"`, `refund.WithName("shop-tr")`}},
+		"names itself":         {"", map[string]*refund.Client{"a": refund.New(accepting(), refund.WithName("b"))}, []string{`"a"`, `"b"`}},
+		"default missing":      {"c", map[string]*refund.Client{"b": ok(), "a": ok()}, []string{`"c"`, "a, b"}},
+		"all at once":          {"c", map[string]*refund.Client{"b": nil, "": ok(), "a": refund.New(nil)}, []string{"needs a name", `"a"`, `"b"`, `default "c"`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -104,6 +107,30 @@ func TestRouterUnknownNames(t *testing.T) {
 			require.ErrorIs(t, err, refund.InvalidRequest)
 		})
 	}
+}
+
+// A client that has its name already keeps its journal's view of its payments, alone
+// and in the router.
+func TestC35_RouterTakesNamedClientsWithAJournal(t *testing.T) {
+	t.Parallel()
+	p := accepting()
+	j := journal.Memory()
+	for name, c := range map[string]*refund.Client{
+		"shop-tr": refund.New(p, refund.WithJournal(j), refund.WithName("shop-tr")),
+		"fake":    refund.New(p, refund.WithJournal(j)), // its name is the gateway's
+	} {
+		r, err := refund.NewRouter("", map[string]*refund.Client{name: c})
+		require.NoError(t, err, name)
+		req := refund.Full("TRX-1")
+		req.Key, req.Provider = "K-"+name, name
+		_, err = r.Refund(t.Context(), req)
+		require.NoError(t, err, name)
+		again := req
+		again.Key = "other-" + name
+		_, err = c.Refund(t.Context(), again)
+		require.ErrorIs(t, err, refund.ExceedsRefundable, "the client alone does not see what the router refunded")
+	}
+	assert.EqualValues(t, 2, p.calls.Load())
 }
 
 // The caller's client and map stay the caller's.

@@ -240,3 +240,9 @@ func TestPlanString(t *testing.T) {
 	}
 	assert.Equal(t, "POST https://gateway.example/refund\nAccept: application/json\nAuthorization: ***\n\n{\"id\":1}\n", p.String())
 }
+
+func TestC47_PlanStringShowsWarnings(t *testing.T) {
+	t.Parallel()
+	p := refund.Plan{Method: "POST", URL: "https://gateway.example/refund", Body: "{}", Warnings: []string{"nobody adds up", "nobody looks"}}
+	assert.Equal(t, "POST https://gateway.example/refund\n\n{}\n\nWarning: nobody adds up\n\nWarning: nobody looks\n", p.String())
+}

@@ -12,7 +12,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/gorefund/refund"
@@ -249,8 +248,8 @@ func (b *builder) chosen(file, providers object) string {
 func (b *builder) provider(m member) (provider, bool) {
 	before := len(b.problems)
 	path := []string{"providers", m.name}
-	if m.name == "" || len(m.name) > maxName || strings.TrimSpace(m.name) != m.name || strings.ContainsFunc(m.name, unicode.IsControl) {
-		b.within(path, "the name must be one line of 1 to %d bytes without surrounding spaces", maxName)
+	if fault := refund.NameFault(m.name); fault != "" {
+		b.within(path, "the name must be one line of 1 to %d bytes without surrounding spaces or characters that do not show: %s", maxName, fault)
 	}
 	given, ok := m.value.(object)
 	if !ok {

@@ -314,6 +314,8 @@ func numberError(s string, c currencyIndex) error {
 		return refuse(ErrSyntax, "money: the number is missing; write it like %q", sample(c))
 	case len(s) > maxLength:
 		return refuse(ErrSyntax, "money: %s is too long for a number; write it like %q", quote(s), sample(c))
+	case strings.Contains(s, ","):
+		return refuse(ErrSyntax, "money: %s is not a plain number; write only digits, with at most one point between them, like %q; a comma is never read, since it may stand before decimals or between thousands", quote(s), sample(c))
 	case !isDigits(whole) || point && !isDigits(decimals):
 		return refuse(ErrSyntax, "money: %s is not a plain number; write only digits, with at most one point between them, like %q", quote(s), sample(c))
 	case len(whole) > 1 && whole[0] == '0':

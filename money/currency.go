@@ -42,9 +42,24 @@ func currencyError(code string) error {
 	}
 	// The bound keeps a hostile code from being copied as a whole.
 	if len(code) <= 16 {
-		if better := strings.ToUpper(strings.TrimSpace(code)); lookup(better) != 0 {
+		better := strings.ToUpper(strings.TrimSpace(code))
+		if meant, ok := habits[better]; ok {
+			return refuse(ErrCurrency, "money: %s is not a currency of ISO 4217; write %s if that is meant", quote(code), meant)
+		}
+		if lookup(better) != 0 {
 			return refuse(ErrCurrency, "money: %s is not a currency code; write %s", quote(code), better)
 		}
 	}
 	return refuse(ErrCurrency, "money: %s is not a currency of ISO 4217 as published on %s", quote(code), Published)
+}
+
+// habits are what people write instead of a code of ISO 4217, where it stands for one
+// currency only: "$" and "Rs" are those of many. Withdrawn codes are none of them: their
+// amounts were in other units.
+var habits = map[string]string{
+	"TL": "TRY", "\u20ba": "TRY",
+	"RMB":    "CNY",
+	"NTD":    "TWD",
+	"\u20ac": "EUR",
+	"\u20b8": "KZT",
 }

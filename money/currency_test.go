@@ -87,7 +87,14 @@ func TestUnusableCurrencies(t *testing.T) {
 		"unknown":           {"ABC", `"ABC" is not a currency of ISO 4217 as published on 2024-06-25`},
 		"withdrawn":         {"TRL", "not a currency"},
 		"number":            {"949", "not a currency"},
-		"symbol":            {"\u20ba", `"\u20ba" is not a currency`},
+		"C48 lira":          {"TL", `"TL" is not a currency of ISO 4217; write TRY if that is meant`},
+		"C48 lira, small":   {"tl", "write TRY"},
+		"C48 renminbi":      {"RMB", "write CNY"},
+		"C48 Taiwan":        {"NTD", "write TWD"},
+		"C48 lira's sign":   {"\u20ba", `"\u20ba" is not a currency of ISO 4217; write TRY`},
+		"C48 euro's sign":   {"\u20ac", "write EUR"},
+		"C48 tenge's sign":  {"\u20b8", "write KZT"},
+		"sign of many":      {"$", `"$" is not a currency`},
 		"placeholder":       {"---", "not a currency"},
 		"part of two codes": {"U X", "not a currency"},
 		"two codes":         {"TRYUSD", "not a currency"},
@@ -103,6 +110,7 @@ func TestUnusableCurrencies(t *testing.T) {
 			assert.ErrorIs(t, err, money.ErrCurrency)
 			assert.ErrorContains(t, err, tt.message)
 			assert.Equal(t, money.Amount{}, a)
+			checkMessage(t, err)
 
 			_, err = money.FromMinor(1, tt.code)
 			assert.ErrorIs(t, err, money.ErrCurrency)
@@ -114,4 +122,17 @@ func TestPublished(t *testing.T) {
 	t.Parallel()
 	_, err := time.Parse(time.DateOnly, money.Published)
 	assert.NoError(t, err)
+}
+
+// What is suggested for another word can be written.
+func TestC48_HintsByParse(t *testing.T) {
+	t.Parallel()
+	for text, says := range map[string]string{
+		"10.00 TL": "write TRY", "10.00 try": "write TRY", "10.00 RMB": "write CNY", "10.00 \u20ba": "write TRY",
+		"10,00 TRY": "a comma is never read", "1,000.00 TRY": "a comma is never read", "1.000,00 TRY": "a comma is never read", "1,000 JPY": "a comma is never read",
+	} {
+		_, err := money.Parse(text)
+		assert.ErrorContains(t, err, says, text)
+		checkMessage(t, err)
+	}
 }

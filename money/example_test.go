@@ -33,7 +33,7 @@ func ExampleParse() {
 	fmt.Println(err)
 	// Output:
 	// 1000 JPY <nil>
-	// money: "1,000" is not a plain number; write only digits, with at most one point between them, like "10"
+	// money: "1,000" is not a plain number; write only digits, with at most one point between them, like "10"; a comma is never read, since it may stand before decimals or between thousands
 }
 
 func ExampleMustParse() {

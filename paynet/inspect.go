@@ -48,6 +48,9 @@ func (p *Provider) Inspect(ctx context.Context, q refund.Query) (*refund.Report,
 	from := p.day.parse(s.Date.S)
 	if from.IsZero() {
 		from = q.Payment.PaidAt
+		if err := p.caps.CheckPaidAt("inspect", from, p.day.now()); err != nil {
+			return nil, err
+		}
 	}
 	if from.IsZero() {
 		return nil, &refund.Error{

@@ -361,6 +361,21 @@ func TestInspect_Window(t *testing.T) {
 		assert.Contains(t, e.Message, "Payment.PaidAt")
 		assert.Empty(t, a.asked())
 	})
+	for name, paid := range map[string]time.Time{"C40 long ago": time.Unix(0, 0), "C41 in three days": noon().AddDate(0, 0, 3)} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := &answers{detail: answer{body: `{"Data":[{"xact_id":"` + payment + `","reversed":false}]}`}, pages: []answer{page(false)}}
+			q := query(0)
+			q.Payment.PaidAt = paid
+			report, err := inspect(t, a, q)
+			assert.Nil(t, report)
+			e := failure(t, nil, err)
+			assert.Equal(t, refund.InvalidRequest, e.Code)
+			assert.Equal(t, refund.StatusNotSent, e.Status)
+			assert.Equal(t, "inspect", e.Op)
+			assert.Empty(t, a.asked(), "a list from that day was asked for")
+		})
+	}
 	t.Run("late in the evening", func(t *testing.T) {
 		t.Parallel()
 		a := &answers{detail: details("false"), pages: []answer{page(false)}}

@@ -178,6 +178,9 @@ func (p *Provider) check(op string, req *refund.Request) error {
 	if req.Kind == refund.KindFull || p.assumeSettled && req.Payment.PaidAt.IsZero() {
 		return nil
 	}
+	if err := p.caps.CheckPaidAt(op, req.Payment.PaidAt, p.day.now()); err != nil {
+		return err // a day that is none is neither today nor an earlier one
+	}
 	no := func(code refund.Code, message string) error {
 		return &refund.Error{Gateway: gateway, Op: op, Code: code, Status: refund.StatusNotSent, Message: message}
 	}
@@ -187,7 +190,7 @@ func (p *Provider) check(op string, req *refund.Request) error {
 	case p.day.nearMidnight():
 		return no(refund.SameDayPartial, "around midnight in Istanbul it is not certain which day counts: try again in half an hour")
 	case p.day.isToday(req.Payment.PaidAt):
-		return no(refund.SameDayPartial, "the sale is of today in Istanbul: Paynet gives back a part only from the next day on; a full refund is possible now")
+		return no(refund.SameDayPartial, "the sale is not of an earlier day than today in Istanbul: Paynet gives back a part only from the next day on; a full refund is possible now")
 	}
 	return nil
 }

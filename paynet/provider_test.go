@@ -460,7 +460,12 @@ func TestDayRule(t *testing.T) {
 		{"last day of another year", time.Date(2026, 1, 1, 12, 0, 0, 0, istanbul), time.Date(2025, 12, 31, 12, 0, 0, 0, istanbul), false, ok},
 		{"the same day of another month", noon(), time.Date(2026, 2, 10, 12, 0, 0, 0, istanbul), false, ok},
 		{"the same day of another year", noon(), time.Date(2025, 3, 10, 12, 0, 0, 0, istanbul), false, ok},
-		{"before 1970", noon(), time.Date(1969, 12, 31, 23, 0, 0, 0, istanbul), false, ok},
+		{"C40 before 1970", noon(), time.Date(1969, 12, 31, 23, 0, 0, 0, istanbul), false, refund.InvalidRequest},
+		{"C40 Unix zero", noon(), time.Unix(0, 0), false, refund.InvalidRequest},
+		{"C40 year 1 in Istanbul", noon(), time.Date(1, 1, 1, 0, 0, 0, 0, istanbul), false, refund.InvalidRequest},
+		{"C40 year 1 in Istanbul, settled", noon(), time.Date(1, 1, 1, 0, 0, 0, 0, istanbul), true, refund.InvalidRequest},
+		{"C41 in three days", noon(), noon().AddDate(0, 0, 3), false, refund.InvalidRequest},
+		{"C41 in three days, settled, midnight", at(10, 0, 0, 0), at(13, 0, 0, 0), true, refund.InvalidRequest},
 
 		// Istanbul's calendar, in whatever zone the times are.
 		{"today there, yesterday in UTC", noon().UTC(), time.Date(2026, 3, 9, 21, 30, 0, 0, time.UTC), false, refund.SameDayPartial},

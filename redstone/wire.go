@@ -112,10 +112,10 @@ type request struct {
 
 // encode makes the body of a request that was checked.
 func encode(req *refund.Request) ([]byte, error) {
-	out := request{
+	return json.Marshal(request{
 		Amount:           json.Number(asked(req).Number()),
 		PaymentReference: req.Payment.ID,
-		Reason:           req.Reason,
+		Reason:           req.ReasonOr(defaultReason),
 		WebhookURL:       req.CallbackURL,
 		Country:          req.Params[paramCountry],
 		Currency:         req.Params[paramCurrency],
@@ -123,11 +123,7 @@ func encode(req *refund.Request) ([]byte, error) {
 		TransferTo:       req.Params[paramTransferTo],
 		Email:            req.Params[paramEmail],
 		Phone:            req.Params[paramPhone],
-	}
-	if out.Reason == "" {
-		out.Reason = defaultReason
-	}
-	return json.Marshal(out)
+	})
 }
 
 // asked is the amount that a checked request means: Redstone knows refunds by

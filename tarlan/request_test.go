@@ -182,8 +182,8 @@ func TestNothingIsSent(t *testing.T) {
 		"id with underscores":  {withID("9_99"), refund.InvalidRequest, "transaction_id"},
 		"id hexadecimal":       {withID("0x3e7"), refund.InvalidRequest, "transaction_id"},
 		"id in other digits":   {withID("٩٩٩"), refund.InvalidRequest, "transaction_id"},
-		"id above 2^53":        {withID("9007199254740993"), refund.InvalidRequest, "transaction_id"},
-		"id beyond all":        {withID("99999999999999999999"), refund.InvalidRequest, "transaction_id"},
+		"C48 id above 2^53":    {withID("9007199254740993"), refund.InvalidRequest, "transaction_id of at most 2^53 (9007199254740992)"},
+		"C48 id beyond all":    {withID("99999999999999999999"), refund.InvalidRequest, "transaction_id of at most 2^53 (9007199254740992)"},
 		"id and JSON":          {withID(`999,"amount":1`), refund.InvalidRequest, "transaction_id"},
 	} {
 		t.Run(name, func(t *testing.T) {

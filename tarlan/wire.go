@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -105,12 +106,15 @@ func codes() []refund.GatewayCode {
 
 // transactionID reads the payment's id, which Tarlan wants as an integer.
 func transactionID(op, id string) (int64, error) {
+	no := func(message string) (int64, error) {
+		return 0, &refund.Error{Gateway: gateway, Op: op, Code: refund.InvalidRequest, Status: refund.StatusNotSent, Message: message}
+	}
 	n, err := strconv.ParseInt(id, 10, 64)
-	if err != nil || n <= 0 || n > maxID || strconv.FormatInt(n, 10) != id {
-		return 0, &refund.Error{
-			Gateway: gateway, Op: op, Code: refund.InvalidRequest, Status: refund.StatusNotSent,
-			Message: "Payment.ID must be Tarlan's transaction_id, a positive integer such as 200000001",
-		}
+	switch {
+	case id == "" || id[0] == '0' || strings.Trim(id, "0123456789") != "":
+		return no("Payment.ID must be Tarlan's transaction_id, a positive integer such as 200000001")
+	case err != nil || n > maxID:
+		return no(fmt.Sprintf("Payment.ID must be Tarlan's transaction_id of at most 2^53 (%d): a server that reads numbers as floats would sign a larger one otherwise, or refund another payment", int64(maxID)))
 	}
 	return n, nil
 }

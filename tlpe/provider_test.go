@@ -432,7 +432,10 @@ func TestBodies(t *testing.T) {
 	t.Parallel()
 	const begin = `{"transaction_id":"TRX-10001","notify_user":"false","reason":"Refund requested by the merchant"`
 	quoted := refund.Partial(`"a/b+c*<d>é`, money.MustParse("1.00 PHP"))
-	quoted.Reason, quoted.NotifyCustomer = "line 1\nline 2 \"Ünï\" </script>", true
+	quoted.Reason, quoted.NotifyCustomer = "word 1, word 2 \"Ünï\" </script>", true
+
+	blank := refund.Full(payment)
+	blank.Reason, blank.By = " \u00a0", "Ayşe"
 
 	tests := []struct {
 		name     string
@@ -442,6 +445,7 @@ func TestBodies(t *testing.T) {
 		asNumber string
 	}{
 		{"full", refund.Full(payment), "PHP", begin + `}`, begin + `}`},
+		{"C42 a reason of blanks", blank, "PHP", begin + `}`, begin + `}`},
 		{"19.99", partial("19.99 PHP"), "PHP", begin + `,"amount":"19.99"}`, begin + `,"amount":19.99}`},
 		{"1.15", partial("1.15 PHP"), "PHP", begin + `,"amount":"1.15"}`, begin + `,"amount":1.15}`},
 		{"0.29", partial("0.29 PHP"), "PHP", begin + `,"amount":"0.29"}`, begin + `,"amount":0.29}`},
@@ -452,8 +456,8 @@ func TestBodies(t *testing.T) {
 		{"no decimals", partial("1000 JPY"), "JPY", begin + `,"amount":"1000"}`, begin + `,"amount":1000}`},
 		{"three decimals", partial("1.005 KWD"), "KWD", begin + `,"amount":"1.005"}`, begin + `,"amount":1.005}`},
 		{"text to escape", quoted, "PHP",
-			`{"transaction_id":"\"a/b+c*\u003cd\u003eé","notify_user":"true","reason":"line 1\nline 2 \"Ünï\" \u003c/script\u003e","amount":"1.00"}`,
-			`{"transaction_id":"\"a/b+c*\u003cd\u003eé","notify_user":"true","reason":"line 1\nline 2 \"Ünï\" \u003c/script\u003e","amount":1.00}`},
+			`{"transaction_id":"\"a/b+c*\u003cd\u003eé","notify_user":"true","reason":"word 1, word 2 \"Ünï\" \u003c/script\u003e","amount":"1.00"}`,
+			`{"transaction_id":"\"a/b+c*\u003cd\u003eé","notify_user":"true","reason":"word 1, word 2 \"Ünï\" \u003c/script\u003e","amount":1.00}`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -91,12 +91,9 @@ type partialRequest struct {
 
 // encode makes the body of a request that was checked.
 func encode(req *refund.Request, asNumber bool) ([]byte, error) {
-	full := fullRequest{TransactionID: req.Payment.ID, NotifyUser: "false", Reason: req.Reason}
+	full := fullRequest{TransactionID: req.Payment.ID, NotifyUser: "false", Reason: req.ReasonOr(defaultReason)}
 	if req.NotifyCustomer {
 		full.NotifyUser = "true"
-	}
-	if full.Reason == "" {
-		full.Reason = defaultReason
 	}
 	if req.Kind == refund.KindFull {
 		return json.Marshal(full)
