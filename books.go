@@ -140,8 +140,8 @@ func (b *books) strangers(r *Report) (unknown []SeenRefund, allShown bool) {
 			continue
 		}
 		if !match(func(o *booked) bool {
-			return o.live() && o.id == "" && (!o.amount.IsSet() || o.amount == seen.Amount)
-		}) {
+			return o.live() && o.id == "" && (!o.amount.IsSet() || !seen.Amount.IsSet() || o.amount == seen.Amount)
+		}) && (seen.ID != "" || seen.Amount.IsSet()) {
 			unknown = append(unknown, seen)
 		}
 	}

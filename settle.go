@@ -175,7 +175,7 @@ func (c *Client) strangers(e *Entry, st *statement, report *Report, all []*Entry
 	}
 	unknown, _ := booksOf(all, &Entry{}).strangers(report)
 	return slices.DeleteFunc(unknown, func(seen SeenRefund) bool {
-		return e.showed(seen) || seen.ID != "" && (seen.ID == st.id || seen.ID == e.ownID()) || !seen.Amount.IsSet() && seen.ID == ""
+		return e.showed(seen) || seen.ID != "" && (seen.ID == st.id || seen.ID == e.ownID())
 	})
 }
 

@@ -19,9 +19,9 @@ func (c *Client) unguardedSum(req *Request) string {
 	}
 }
 
-// warn logs that a sum is not guarded, the first time.
+// warn logs that a sum is not guarded, or may not be, the first time.
 func (c *Client) warn(ctx context.Context, req *Request) {
-	if c.log == nil || c.journal != nil || !c.log.Enabled(ctx, slog.LevelWarn) {
+	if c.log == nil || !c.log.Enabled(ctx, slog.LevelWarn) {
 		return
 	}
 	if warning := c.unguardedSum(req); warning != "" {

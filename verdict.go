@@ -222,7 +222,7 @@ func (st *statement) whose(e *Entry, b *books) (owner, string) {
 	switch {
 	case (st.claims(e) || st.conclusive) && fit.odd():
 		return unsure, why
-	case st.claims(e) && e.tries() > 1:
+	case st.claims(e) && id == "" && e.tries() > 1:
 		return unsure, "the refund's key was sent more than once: nobody can tell for which try it is"
 	case st.claims(e):
 		return ours, "it proves the refund's key"

@@ -125,6 +125,7 @@ func TestWeigh(t *testing.T) {
 		{"its key, another payment", say(done, key("K"), func(s *statement) { s.payment = "P-2" }), open(), nothingElse(), anothers, ask, unknown, true},
 		{"its key, which nobody signed", say(done, key("K"), trust(TrustNone)), open(), nothingElse(), unsure, ask, unknown, false},
 		{"its key, sent twice", say(done, key("K")), entryOf(by(CausePerson, notSent), by(CauseBegin, unknown)), nothingElse(), unsure, ask, unknown, true},
+		{"its key, sent twice, and an id", say(done, key("K"), id("R-9")), entryOf(by(CausePerson, notSent), by(CauseBegin, unknown)), nothingElse(), ours, changes, done, false},
 		{"its key, sent again after a refusal", say(done, key("K")), entryOf(by(CauseAnswer, refused), by(CauseBegin, unknown)), nothingElse(), ours, changes, done, false},
 		{"its amount", say(done, of(php20)), open(), nothingElse(), ours, changes, done, false},
 		{"its amount, a no", say(failed, of(php20)), open(), nothingElse(), ours, ask, unknown, true},

@@ -23,14 +23,15 @@ type record struct {
 
 // details is what no query asks for, stored as JSON.
 type details struct {
-	Request    json.RawMessage `json:"request"`
-	Result     *refund.Result  `json:"result,omitempty"`
-	Err        *failure        `json:"error,omitempty"`
-	History    []change        `json:"history"`
-	Before     *refund.Report  `json:"before,omitempty"`
-	BeganAt    time.Time       `json:"began_at"`
-	ChangedAt  time.Time       `json:"changed_at"`
-	LeaseUntil time.Time       `json:"lease_until"`
+	Request    json.RawMessage     `json:"request"`
+	Result     *refund.Result      `json:"result,omitempty"`
+	Err        *failure            `json:"error,omitempty"`
+	History    []change            `json:"history"`
+	Before     *refund.Report      `json:"before,omitempty"`
+	Elsewhere  []refund.SeenRefund `json:"elsewhere,omitempty"`
+	BeganAt    time.Time           `json:"began_at"`
+	ChangedAt  time.Time           `json:"changed_at"`
+	LeaseUntil time.Time           `json:"lease_until"`
 }
 
 // failure is an error whose cause survives as its text.
@@ -113,6 +114,9 @@ func (r *record) encode(history string) error {
 
 	if e.Before != nil {
 		add(`,"before":`, e.Before)
+	}
+	if len(e.Elsewhere) > 0 {
+		add(`,"elsewhere":`, e.Elsewhere)
 	}
 	for _, t := range []struct {
 		name string
@@ -215,7 +219,7 @@ func (r *record) decode(status string, minor sql.NullInt64, currency sql.NullStr
 		return err
 	}
 	r.request = d.Request
-	e.Result, e.Before = d.Result, d.Before
+	e.Result, e.Before, e.Elsewhere = d.Result, d.Before, d.Elsewhere
 	e.BeganAt, e.ChangedAt, e.LeaseUntil = d.BeganAt, d.ChangedAt, d.LeaseUntil
 	e.History = make([]refund.Change, len(d.History))
 	for i, c := range d.History {
