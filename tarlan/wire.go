@@ -44,14 +44,15 @@ const (
 	docsHook   = "https://docs.tarlanpayments.kz/eng/acquiring/webhook-of-the-payment-system/payment-status"
 )
 
-func capabilities(currency string, fractions bool) refund.Capabilities {
+func capabilities(env refund.Environment, currency string, fractions bool) refund.Capabilities {
 	c := refund.Capabilities{
 		Gateway:          gateway,
+		Environment:      env,
 		Currencies:       refund.Fact[[]string]{Value: []string{currency}, Evidence: refund.Assumed, Source: "the call has no currency field; major units deduced from the plugins"},
 		Full:             refund.Fact[refund.FullMode]{Value: refund.FullByAmount, Evidence: refund.Assumed, Source: docs + " shows only a refund by amount"},
 		Partial:          refund.Fact[refund.Answer]{Value: refund.Can, Evidence: refund.Documented, Source: docs},
 		RepeatedPartials: refund.Fact[refund.Answer]{Value: refund.NobodyKnows, Evidence: refund.Assumed, Source: "the status call lists refunds; no document says whether a second one is taken"},
-		Accepted:         refund.Fact[refund.Status]{Value: refund.StatusSucceeded, Evidence: refund.Documented, Source: docs + " (answers \"Success\"); " + docsKinds},
+		Accepted:         refund.Fact[refund.Status]{Value: refund.StatusSucceeded, Evidence: refund.Assumed, Source: docs + " answers \"Success\" (" + docsKinds + "); that nothing takes it back later is assumed"},
 		Inspect:          refund.Fact[refund.Answer]{Value: refund.Can, Evidence: refund.Documented, Source: docsStatus},
 		Callback:         refund.Fact[refund.CallbackMode]{Value: refund.CallbackSigned, Evidence: refund.Observed, Source: "signed: " + docsHook + "; that a refund causes one: the vendor's WooCommerce plugin reads the state refund there"},
 		Params: []refund.Param{
@@ -183,7 +184,7 @@ func (a *answer) speaksOfSuccess() bool {
 	return a.Status.S == "true" || a.Status.Shape == wire.Twice || a.Result.Self.IsString("success")
 }
 
-// accepted reports whether every mark of success agrees.
+// accepted reports whether every mark of success agrees but the one inside result.
 func (a *answer) accepted(httpStatus int) bool {
 	if httpStatus != http.StatusOK || !a.isYes() {
 		return false
@@ -192,25 +193,11 @@ func (a *answer) accepted(httpStatus int) bool {
 		return false
 	}
 	switch a.Result.Self.Shape {
-	case wire.String:
-		return a.Result.Self.S == "success"
-	case wire.Twice:
-		return false
+	case wire.Missing, wire.Null, wire.Object:
+		return true
+	default: // of the published shapes, only this word is left
+		return a.Result.Self.IsString("success")
 	}
-	switch state := a.Result.StatusCode; state.Shape {
-	case wire.String:
-		return isAccepted(state.S)
-	case wire.Twice:
-		return false
-	}
-	return true
-}
-
-// isAccepted reports whether the state of a transaction, in the place where
-// samples have a number, goes with an accepted refund.
-func isAccepted(state string) bool {
-	_, err := strconv.Atoi(state)
-	return err == nil || state == stateSuccess || state == stateRefunded || state == stateWaiting
 }
 
 // States of a transaction.
