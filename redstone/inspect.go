@@ -112,15 +112,16 @@ func (p *Provider) refunds(body []byte) []refund.SeenRefund {
 	entries, _ := wire.List(body, "data", "refunds")
 	var all []refund.SeenRefund
 	for _, entry := range entries {
-		var reference, status, amount, created wire.Text
+		var reference, status, amount, currency, created wire.Text
 		_ = wire.Read(entry, []wire.Field{ // an entry that is no object stays empty, and is counted
 			{Name: "reference", Text: &reference},
 			{Name: "status", Text: &status},
 			{Name: "amount", Text: &amount},
+			{Name: "currency", Text: &currency},
 			{Name: "created_at", Text: &created},
 		})
 		var seen refund.SeenRefund
-		seen.Amount, _ = wire.Amount(amount, wire.Text{}, p.currency())
+		seen.Amount, _ = wire.Amount(amount, currency, p.currency())
 		if reference.Shape == wire.String {
 			seen.ID = p.http.Bound(reference.S)
 		}

@@ -77,13 +77,14 @@ func isSignature(text string) bool {
 
 // event reads what was verified.
 func (p *Provider) event(signed []byte) (*refund.Event, error) {
-	var id, state, merchant, project, amount, message, finished wire.Text
+	var id, state, merchant, project, amount, currency, message, finished wire.Text
 	if err := wire.Read(signed, []wire.Field{
 		{Name: "transaction_id", Text: &id},
 		{Name: "status_code", Text: &state},
 		{Name: "merchant_id", Text: &merchant},
 		{Name: "project_id", Text: &project},
 		{Name: "amount", Text: &amount},
+		{Name: "currency", Text: &currency}, // no document has it
 		{Name: "bank_message", Text: &message},
 		{Name: "finished_at", Text: &finished},
 	}); err != nil {
@@ -120,7 +121,7 @@ func (p *Provider) event(signed []byte) (*refund.Event, error) {
 		Gateway: gateway, ID: callback.ID(string(signed)), PaymentID: strconv.FormatInt(payment, 10),
 		Code: state.S, At: eventTime(finished), Trust: refund.TrustSigned,
 	}
-	e.Amount, e.AmountUnreadable = wire.Amount(amount, wire.Text{}, p.currency()) // no field has a currency
+	e.Amount, e.AmountUnreadable = wire.Amount(amount, currency, p.currency())
 	switch state.S {
 	case stateRefunded:
 		e.Status = refund.StatusSucceeded
