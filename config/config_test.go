@@ -38,7 +38,7 @@ const (
 }`
 
 	tarlanFields = "base_url, codes, currency, environment, fractions, merchant_id, project_id, secret, timeout"
-	tlpeFields   = "amount_as, base_url, codes, currency, environment, timeout, token, webhook_algorithm, webhook_public_key, webhook_secret"
+	tlpeFields   = "amount_as, base_url, codes, currency, environment, leeway, timeout, token, trust_weak_key, webhook_algorithm, webhook_public_key, webhook_secret"
 	known        = "paynet, redstone, tarlan, tlpe"
 )
 

@@ -97,9 +97,10 @@
 // number. Any other integer is [refund.StatusUnknown]: look it up. A field status is
 // documented without its values; it stands in Event.Message and decides nothing.
 //
-// An approval may be taken back (deduced from the Turkish text), so several posts
-// for one refund are normal, in any order. They carry no time and no number of their
-// own: one with the same words as an earlier one counts as its repeat, also if a
+// An approval may be taken back (deduced from the Turkish text: "approved, or taken back
+// from approval"), so several posts for one refund are normal, in any order: an approval
+// may come after the post that took it back. They carry no date and no number of their
+// own, so nothing tells which is the later one: one with the same words as an earlier one counts as its repeat, also if a
 // refund is approved once more after that was taken back. Nobody knows whether an
 // approval means that the bank has given the money back, whether Paynet sends a
 // callback again, which answer it expects, and from which addresses it calls.
@@ -114,4 +115,14 @@
 // Codes 8 (server error) and 10 (time-out), any code of no table, any HTTP 5xx,
 // and codes that contradict each other or their HTTP status give
 // [refund.OutcomeUnknown]. [Config.Codes] takes what Paynet explained to you.
+//
+// # Questions
+//
+// Ask Paynet: what comes after card_holder in a row of the list, such as amount, currency
+// and state, and in which unit. Whether a request is listed at once. Whether xact_id of a
+// callback is the sale's or the refund's, whether approvals are taken back and in which
+// order posts then come, and whether an approval means that the bank has given the money
+// back. Whether reversed is set by a partial refund. Which codes are answered for
+// "already refunded", "amount too high" and a part on the day of the sale, and whether
+// code 5 or 100 guards a repeat.
 package paynet

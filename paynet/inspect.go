@@ -24,7 +24,7 @@ const (
 )
 
 // Inspect asks for the sale and for all refund requests since its day. State is
-// the sale's word reversed, Refunds are the requests for this sale; Paynet's
+// the sale's word reversed, Extent what it says, Refunds are the requests for this sale; Paynet's
 // documents tell neither their amounts nor their states. One request more than
 // before the refund proves that it arrived, and no more than that: it is pending.
 // It succeeded if it was the sale's first, full, and the sale is reversed now. See
@@ -207,6 +207,9 @@ func (p *Provider) report(q *refund.Query, s *sale, rows []row) *refund.Report {
 		known = known || q.RefundID != "" && (r.ReversedID.S == q.RefundID || r.ReversedXactID.IsString(q.RefundID))
 	}
 	currency := p.caps.Currencies.Value[0]
+	if s.Currency.Absent() || s.Currency.IsString(currency) {
+		rep.Extent = extentOf(s.Reversed)
+	}
 	reversed := q.Before != nil && q.Before.State == notReversed && rep.State == isReversed
 	switch arrived, why := compare(q.Before, rep); {
 	case !s.Currency.Absent() && !s.Currency.IsString(currency):
@@ -230,6 +233,18 @@ func (p *Provider) report(q *refund.Query, s *sale, rows []row) *refund.Report {
 		rep.Why = why
 	}
 	return rep
+}
+
+// extentOf is how much of a sale the word reversed says is given back. Requests that the
+// list shows are told beside it: whether they are done, and of how much, nobody can read.
+func extentOf(reversed wire.Text) refund.Extent {
+	switch {
+	case reversed.Shape != wire.Bool:
+		return 0
+	case reversed.S == "true":
+		return refund.ExtentWhole
+	}
+	return refund.ExtentNone
 }
 
 // compare reports whether exactly one request came since before. It counts, and

@@ -151,7 +151,7 @@ func TestInspect_Golden(t *testing.T) {
 	report, err := inspect(t, a, query(0))
 	require.NoError(t, err)
 	assert.Equal(t, &refund.Report{
-		State:   "reversed: false",
+		State: "reversed: false", Extent: refund.ExtentNone,
 		Refunds: []refund.SeenRefund{{ID: "5001", Status: refund.StatusPending, At: time.Date(2026, 3, 9, 0, 0, 0, 0, istanbul).In(report.Refunds[0].At.Location())}},
 		Why:     "this is a look at the payment: no refund was asked for",
 	}, report)
@@ -164,6 +164,23 @@ func TestInspect_Golden(t *testing.T) {
 
 // Every combination of counts, words and kinds: one request more is pending, and
 // succeeded only if it was the first, full, and the sale turned to reversed.
+func TestInspect_Extent(t *testing.T) {
+	t.Parallel()
+	for reversed, want := range map[string]refund.Extent{
+		`true`: refund.ExtentWhole, `false`: refund.ExtentNone, `"true"`: 0, `1`: 0, `null`: 0, `true,"reversed":true`: 0, `true,"currency":"USD"`: 0,
+	} {
+		report, err := inspect(t, &answers{detail: details(reversed), pages: []answer{page(false, requests(2)...)}}, query(0))
+		require.NoError(t, err)
+		assert.Equal(t, want, report.Extent, reversed)
+		assert.False(t, report.Complete, "a request may show late")
+		require.Len(t, report.Refunds, 2)
+		for _, r := range report.Refunds {
+			assert.Equal(t, refund.StatusPending, r.Status)
+			assert.False(t, r.Amount.IsSet(), "nobody can read them")
+		}
+	}
+}
+
 func TestInspect_Verdicts(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []refund.Kind{0, refund.KindFull, refund.KindPartial, 3} {

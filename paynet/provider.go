@@ -91,7 +91,7 @@ func New(c Config) (*Provider, error) {
 	if digits, known := money.Digits(currency); known && digits != 2 {
 		problems.Addf("currency %s has %d decimals: Paynet takes amounts in hundredths", currency, digits)
 	}
-	caps := capabilities(currency)
+	caps := capabilities(c.Environment, currency)
 	if err := caps.AddCodes(c.Codes); err != nil {
 		problems.Addf("%v", err)
 	}

@@ -550,3 +550,8 @@ func TestEchoes(t *testing.T) {
 		adaptertest.NoLeak(t, err, hidden...)
 	}
 }
+
+func TestCapabilities_Environment(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, refund.Sandbox, open(t, config(nil)).Capabilities().Environment)
+}

@@ -32,9 +32,10 @@ const (
 	docsDetail = "https://doc.paynet.com.tr/english/transaction/transaction-details"
 )
 
-func capabilities(currency string) refund.Capabilities {
+func capabilities(env refund.Environment, currency string) refund.Capabilities {
 	return refund.Capabilities{
 		Gateway:          gateway,
+		Environment:      env,
 		Currencies:       refund.Fact[[]string]{Value: []string{currency}, Evidence: refund.Assumed, Source: "the call has no currency field; documented amounts are in TL"},
 		Full:             refund.Fact[refund.FullMode]{Value: refund.FullNative, Evidence: refund.Documented, Source: docs + " (amount left out)"},
 		Partial:          refund.Fact[refund.Answer]{Value: refund.Can, Evidence: refund.Documented, Source: docs},

@@ -2,6 +2,7 @@ package redstone
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/gorefund/refund"
@@ -30,7 +31,7 @@ func (p *Provider) ParseCallback(_ context.Context, c refund.Callback) (*refund.
 	switch {
 	case !ok:
 		return nil, callback.Malformed(gateway, "the body is not one JSON object")
-	case word(n.kind) == "payment":
+	case p.aboutAPayment(&n):
 		return nil, callback.NotARefund(gateway, "it is about a payment")
 	}
 
@@ -52,9 +53,7 @@ func (p *Provider) ParseCallback(_ context.Context, c refund.Callback) (*refund.
 	if e.Key == "" && e.RefundID == "" && e.PaymentID == "" {
 		return nil, callback.Malformed(gateway, "it tells in no way which refund it is about")
 	}
-	if n.currency.IsString(p.currency()) {
-		e.Amount = amountOf(n.amount, p.currency())
-	}
+	e.Amount, e.AmountUnreadable = wire.Amount(n.amount, n.currency, p.currency())
 	e.Message = clean(n.text(), e.RefundID, e.PaymentID)
 	e.Status = p.hint(&n, e, c.Body)
 	return e, nil
@@ -71,32 +70,60 @@ func (p *Provider) hint(n *notice, e *refund.Event, body []byte) refund.Status {
 	case !n.environment.Absent() && !n.environment.IsString(p.environment()),
 		!n.currency.Absent() && !n.currency.IsString(p.currency()):
 		return refund.StatusUnknown
-	case word(n.kind) == "" && (e.Key == "" || !n.kind.Absent()):
+	case n.kind.Absent() && n.event.Absent() && e.Key == "":
 		return refund.StatusUnknown // without a token it may be about the payment
+	case !n.kind.Absent() && !p.isRefunds(n.kind, state), !n.event.Absent() && !p.isRefunds(n.event, state):
+		return refund.StatusUnknown // a word that is not about refunds, or names another state
+	case e.Key == "" && e.RefundID == "" && p.aboutAPayout(n):
+		return refund.StatusUnknown // a payout is a refund only by the refund's own reference or token
 	case !n.reference.Absent() && n.reference.S != "" && n.reference.S == n.payment.S:
 		return refund.StatusUnknown // so may this
 	case state == stateFailed:
-		if doubtsFailure(body) || !n.explained(body) {
+		if doubtsFailure(body) || !explainsFailure(n.reasons()...) {
 			return refund.StatusUnknown
 		}
 		return refund.StatusFailed
-	case !onItsWay, !n.reason.Absent() && n.reason.S != "":
+	case !onItsWay, n.givesReason():
 		return refund.StatusUnknown // a word nobody knows, or a reason for a failure that is none
 	}
 	return status
 }
 
+// aboutAPayment reports whether a word says that it is about a payment, and no other
+// says anything else.
+func (p *Provider) aboutAPayment(n *notice) bool {
+	says := false
+	for _, t := range []wire.Text{n.kind, n.event} {
+		switch what, _ := p.subjectOf(t); {
+		case what == ofPayments:
+			says = true
+		case !t.Absent():
+			return false
+		}
+	}
+	return says
+}
+
+// aboutAPayout reports whether a word speaks of a payout.
+func (p *Provider) aboutAPayout(n *notice) bool {
+	kind, _ := p.subjectOf(n.kind)
+	event, _ := p.subjectOf(n.event)
+	return kind == ofPayout || event == ofPayout
+}
+
 // notice is the body of a callback. All of it is assumed: the fields are those
 // that the check call's answer has (documented), the reason is the one that the
-// dashboard reads (observed), payment_reference that of the refund call
-// (documented). They stand beside each other, or in the member "data" of the
+// dashboard reads (observed) or that of a sister product, payment_reference that of
+// the refund call (documented), event is what webhooks often have. They stand beside each other, or in the member "data" of the
 // envelope that all answers share.
 type notice struct {
 	envelope answer
 	enclosed bool // data is there, so the status beside it is the envelope's
 	torn     bool // a field but the state is there twice with different values, or in a way that nobody can read
 
-	state, reference, payment, kind, amount, currency, environment, reason wire.Text
+	state, reference, payment, kind, event, amount, currency, environment wire.Text
+
+	reason, sistersReason wire.Text
 
 	updated, created wire.Text
 }
@@ -104,7 +131,7 @@ type notice struct {
 // decodeNotice reports whether body is one JSON object.
 func decodeNotice(body []byte) (n notice, ok bool) {
 	type pair struct{ outer, inner wire.Text }
-	var reference, payment, kind, amount, currency, environment, reason, updated, created pair
+	var reference, payment, kind, event, amount, currency, environment, reason, sistersReason, updated, created pair
 	pairs := []struct {
 		name string
 		pair *pair
@@ -113,10 +140,12 @@ func decodeNotice(body []byte) (n notice, ok bool) {
 		{"reference", &reference, &n.reference},
 		{"payment_reference", &payment, &n.payment},
 		{"type", &kind, &n.kind},
+		{"event", &event, &n.event},
 		{"amount", &amount, &n.amount},
 		{"currency", &currency, &n.currency},
 		{"environment", &environment, &n.environment},
-		{"reason_for_failure", &reason, &n.reason},
+		{fieldReason, &reason, &n.reason},
+		{fieldSistersReason, &sistersReason, &n.sistersReason},
 		{"updated_at", &updated, &n.updated},
 		{"created_at", &created, &n.created},
 	}
@@ -180,18 +209,16 @@ func (n *notice) carries(state string) bool {
 	return !n.enclosed || a.Status.Absent() || word(a.Status) == "success" || word(a.Status) == state
 }
 
-// explained reports whether one of the documented reasons is given. Where the
-// field for it is filled, no other place counts.
-func (n *notice) explained(body []byte) bool {
-	if n.reason.S != "" {
-		return explainsFailure([]byte(n.reason.S))
-	}
-	return explainsFailure(body)
+func (n *notice) reasons() []wire.Text { return []wire.Text{n.reason, n.sistersReason} }
+
+// givesReason reports whether a reason for a failure is given, known or not.
+func (n *notice) givesReason() bool {
+	return slices.ContainsFunc(n.reasons(), func(t wire.Text) bool { return !t.Absent() && t.S != "" })
 }
 
 // text is what people may read about it.
 func (n *notice) text() wire.Text {
-	for _, t := range []wire.Text{n.reason, n.envelope.Data.Message, n.envelope.Message} {
+	for _, t := range append(n.reasons(), n.envelope.Data.Message, n.envelope.Message) {
 		if t.Shape == wire.String && t.S != "" {
 			return t
 		}
@@ -199,12 +226,14 @@ func (n *notice) text() wire.Text {
 	return wire.Text{}
 }
 
-// at is when the refund came to its state, zero if the callback does not say.
-func (n *notice) at() time.Time {
+// at is when the refund was made or came to its state, whichever is earlier; zero if
+// neither can be read.
+func (n *notice) at() (earlier time.Time) {
 	for _, t := range []wire.Text{n.updated, n.created} {
-		if at, err := time.Parse(time.RFC3339Nano, t.S); err == nil && t.Shape == wire.String {
-			return at.UTC()
+		at, err := time.Parse(time.RFC3339Nano, t.S)
+		if err == nil && t.Shape == wire.String && (earlier.IsZero() || at.Before(earlier)) {
+			earlier = at.UTC()
 		}
 	}
-	return time.Time{}
+	return earlier
 }

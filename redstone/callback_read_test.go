@@ -80,6 +80,13 @@ func TestCallbackFailure(t *testing.T) {
 		"time-out":                {[]string{"reason_for_failure", `"PROVIDER_TIMEOUT"`}, refund.StatusUnknown},
 		"time-out and declined":   {[]string{"reason_for_failure", `"DECLINED_TRANSACTION"`, "message", `"provider timed out"`}, refund.StatusUnknown},
 		"time-out, escaped":       {[]string{"reason_for_failure", `"DECLINED_TRANSACTION"`, "message", `"PROVIDER_TIME\u004fUT"`}, refund.StatusUnknown},
+		"C10 no field for it":     {[]string{"narration", `"INSUFFICIENT_FUNDS"`}, refund.StatusUnknown},
+		"C10 in the message":      {[]string{"message", `"DECLINED_TRANSACTION"`}, refund.StatusUnknown},
+		"C10 a part of it":        {[]string{"reason_for_failure", `"NOT_INSUFFICIENT_FUNDS_BUT_LIMIT"`}, refund.StatusUnknown},
+		"C10 more than it":        {[]string{"reason_for_failure", `"INSUFFICIENT_FUNDS "`}, refund.StatusUnknown},
+		"C10 two":                 {[]string{"reason_for_failure", `"DECLINED_TRANSACTION"`, "failure_reason", `"ACCOUNT_BLOCKED"`}, refund.StatusUnknown},
+		"C10 a list":              {[]string{"reason_for_failure", `["DECLINED_TRANSACTION"]`}, refund.StatusUnknown},
+		"C10 the same twice":      {[]string{"reason_for_failure", `"DECLINED_TRANSACTION"`, "failure_reason", `"DECLINED_TRANSACTION"`}, refund.StatusFailed},
 		"another reason inside":   {[]string{"reason_for_failure", `"UNKNOWN"`, "narration", `"DECLINED_TRANSACTION"`}, refund.StatusUnknown},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -115,6 +122,18 @@ func variations() (contradicting, agreeing map[string]string) {
 		"another payment":            beside(`"payment_reference":"PY_0"`),
 		"another case":               beside(`"Reference":"PY_0"`),
 		"a reason":                   beside(`"reason_for_failure":"DECLINED_TRANSACTION"`),
+		"C09 refund.failed":          noticed("type", `"refund.failed"`),
+		"C09 event of another state": noticed("event", `"refund.failed"`),
+		"C09 event of nothing known": noticed("event", `"transaction.updated"`),
+		"C09 event beside data":      beside(`"event":"refund.failed"`),
+		"C09 event a number":         noticed("event", `1`),
+		"C09 event empty":            noticed("event", `""`),
+		"C09 two events":             `{"event":"refund.successful","data":` + noticed("event", `"refund.failed"`) + `}`,
+		"C09 payment and refund":     noticed("event", `"payment.successful"`),
+		"C09 an unlisted type":       noticed("type", `"transfer"`),
+		"C09 refunds of payments":    noticed("type", `"payment.refunded"`),
+		"C09 a state nobody knows":   noticed("type", `"refund.success"`),
+		"C09 a sister's reason":      noticed("failure_reason", `"DECLINED_TRANSACTION"`),
 		"a reason inside":            noticed("reason_for_failure", `"DECLINED_TRANSACTION"`),
 		"data twice":                 `{"data":` + ok + `,"data":` + ok + `}`,
 		"state twice":                strings.Replace(ok, `{`, `{"status":"failed",`, 1),
@@ -145,6 +164,10 @@ func variations() (contradicting, agreeing map[string]string) {
 		"no environment":    noticed("environment", `null`, "currency", "-"),
 		"no type":           noticed("type", "-"),
 		"a payout":          noticed("type", `"payout"`),
+		"an event":          noticed("event", `"refund.successful"`),
+		"an event beside":   beside(`"event":"Refund.Successful"`),
+		"an event alone":    noticed("type", "-", "event", `"refund"`),
+		"an event, payout":  noticed("type", "-", "event", `"payout.successful"`),
 		"a byte order mark": "\xEF\xBB\xBF" + ok,
 	}
 	return contradicting, agreeing
@@ -177,6 +200,10 @@ func TestCallbackAboutAPayment(t *testing.T) {
 		"enveloped":      envelopeStart + noticed("type", `"payment"`) + "}",
 		"said outside":   `{"type":"payment","data":` + noticed("type", "-") + `}`,
 		"nothing inside": `{"type":"payment"}`,
+		"C09 enveloped":  `{"type":"payment.success","data":{"reference":"` + paymentID + `","status":"successful"}}`,
+		"C09 an event":   noticed("type", "-", "event", `"payment.success"`),
+		"C09 both words": noticed("type", `"payment"`, "event", `"payment.success"`),
+		"C09 beside":     `{"event":"payment.success","data":` + noticed("type", "-") + `}`,
 		"torn elsewhere": noticed("type", `"payment"`, "Amount", "7"),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -188,6 +215,14 @@ func TestCallbackAboutAPayment(t *testing.T) {
 	// Two types: nobody can say.
 	e := parsed(t, guarded(), posted(t, `{"type":"payment","data":`+noticed()+`}`))
 	assert.Equal(t, refund.StatusUnknown, e.Status)
+	// A payout is a refund only by the refund's own reference or token.
+	e = parsed(t, config(nil), posted(t, noticed("type", `"payout"`)))
+	assert.Equal(t, refund.StatusSucceeded, e.Status)
+	assert.Equal(t, refundID, e.RefundID)
+	e = parsed(t, config(nil), posted(t, noticed("type", `"payout"`, "reference", "-")))
+	assert.Equal(t, refund.StatusUnknown, e.Status)
+	e = parsed(t, guarded(), posted(t, noticed("type", `"payout"`, "reference", "-")))
+	assert.Equal(t, refund.StatusSucceeded, e.Status)
 	// Without a type only the token tells that it is about the refund.
 	e = parsed(t, config(nil), posted(t, noticed("type", "-")))
 	assert.Equal(t, refund.StatusUnknown, e.Status)
@@ -228,14 +263,25 @@ func TestCallbackFields(t *testing.T) {
 		"an exact amount": {[]string{"amount", `"26.50"`}, func(t *testing.T, e *refund.Event) {
 			assert.Equal(t, money.MustParse("26.50 ZMW"), e.Amount)
 		}},
-		"too fine":          {[]string{"amount", `26.505`}, noAmount},
-		"an exponent":       {[]string{"amount", `2.6e1`}, noAmount},
-		"nothing":           {[]string{"amount", `0`}, noAmount},
-		"less than nothing": {[]string{"amount", `-26`}, noAmount},
-		"in dollars":        {[]string{"currency", `"USD"`}, noAmount},
-		"in no currency":    {[]string{"currency", `-`}, noAmount},
-		"no number":         {[]string{"amount", `true`}, noAmount},
-		"too large":         {[]string{"amount", `92233720368547758.08`}, noAmount},
+		"C07 too fine":          {[]string{"amount", `26.505`}, unreadable},
+		"C07 dust":              {[]string{"amount", `25.999999999999996`}, unreadable},
+		"C07 an exponent":       {[]string{"amount", `2.6e1`}, unreadable},
+		"C07 nothing":           {[]string{"amount", `0`}, unreadable},
+		"C07 less than nothing": {[]string{"amount", `-26`}, unreadable},
+		"C07 no number":         {[]string{"amount", `true`}, unreadable},
+		"C07 with a currency":   {[]string{"amount", `"5.00 USD"`}, unreadable},
+		"C07 a separator":       {[]string{"amount", `"1,000.00"`}, unreadable},
+		"C07 too large":         {[]string{"amount", `92233720368547758.08`}, unreadable},
+		"C07 no such currency":  {[]string{"currency", `"kwacha"`}, unreadable},
+		"C07 absent":            {[]string{"amount", `-`}, noAmount},
+		"C07 null":              {[]string{"amount", `null`}, noAmount},
+		"in dollars": {[]string{"currency", `"USD"`}, func(t *testing.T, e *refund.Event) {
+			assert.Equal(t, money.MustParse("26.00 USD"), e.Amount)
+			assert.Equal(t, refund.StatusUnknown, e.Status)
+		}},
+		"in no currency": {[]string{"currency", `-`}, func(t *testing.T, e *refund.Event) {
+			assert.Equal(t, money.MustParse("26.00 ZMW"), e.Amount)
+		}},
 		"the payment's own": {[]string{"reference", `"` + paymentID + `"`}, noRefundID},
 		"too long":          {[]string{"reference", `"` + strings.Repeat("P", 256) + `"`}, noRefundID},
 		"two lines":         {[]string{"reference", `"PY_1\nPY_2"`}, noRefundID},
@@ -245,6 +291,9 @@ func TestCallbackFields(t *testing.T) {
 			assert.Equal(t, "12345", e.RefundID)
 		}},
 		"updated": {[]string{"created_at", `"2026-03-04T12:00:00Z"`, "updated_at", `"2026-03-04T15:00:01.5+02:00"`}, func(t *testing.T, e *refund.Event) {
+			assert.Equal(t, time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC), e.At, "the earlier one")
+		}},
+		"updated alone": {[]string{"created_at", `"yesterday"`, "updated_at", `"2026-03-04T15:00:01.5+02:00"`}, func(t *testing.T, e *refund.Event) {
 			assert.Equal(t, time.Date(2026, 3, 4, 13, 0, 1, 5e8, time.UTC), e.At)
 		}},
 		"created": {[]string{"created_at", `"2026-03-04T12:00:00Z"`, "updated_at", `null`}, func(t *testing.T, e *refund.Event) {
@@ -276,8 +325,13 @@ func TestCallbackFields(t *testing.T) {
 }
 
 func noAmount(t *testing.T, e *refund.Event) {
-	t.Helper()
-	assert.False(t, e.Amount.IsSet(), "%s", e.Amount)
+	assert.Zero(t, e.Amount)
+	assert.False(t, e.AmountUnreadable)
+}
+
+func unreadable(t *testing.T, e *refund.Event) {
+	assert.Zero(t, e.Amount)
+	assert.True(t, e.AmountUnreadable)
 }
 
 func noRefundID(t *testing.T, e *refund.Event) {

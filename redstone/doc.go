@@ -77,37 +77,51 @@
 // With Config.WebhookSecret, Redstone's, and Config.WebhookHeader, the header that
 // Redstone told you, a callback counts only with exactly one such header that
 // holds the HMAC-SHA256 of the raw body under the secret's text, in hexadecimal or
-// base64 (assumed from a sister product); the event has [refund.TrustSigned]. A
+// base64 (assumed from a sister product); the event has [refund.TrustSigned]. That
+// product's documents name the header mor-signature, and the signed text in one place
+// "timestamp.body", in another the body alone; where the timestamp travels is written
+// nowhere, so only the body alone is taken. A
 // token that is configured must be right as well: a signature does not stop
 // anybody who saw a callback from sending it once more.
 //
 // Assumed of the body: it is a JSON object with the check call's fields
 // (reference, status, amount, currency, environment, type) and payment_reference
-// and reason_for_failure, at the top or in "data", which wins. A type "payment" is
-// [refund.NotARefund]. A body that tells neither a reference nor a
+// and a reason for a failure, at the top or in "data", which wins; webhooks often have
+// an event as well.
+//
+// A type or an event is read whole: a kind of transaction, "payment" or "payout"
+// (documented) or "refund" (assumed), alone or with a dot and a state ("refund.failed",
+// assumed). About a payment, also "payment.success", it is [refund.NotARefund]. Any other
+// word, and one that names another state than the status does, is
+// [refund.StatusUnknown]: what does not say that it is about a refund proves nothing. A
+// payout may be how a refund is carried out (assumed): it counts as one with the token,
+// or with a reference, which has to be the refund's own. A body that tells neither a reference nor a
 // payment_reference is [refund.Malformed], unless the token tells the refund.
 //
 // The states are those of the look-ups, "failed" with its reasons included, except
 // that every other word is [refund.StatusUnknown], and Event.Code keeps it. So is a
 // body that contradicts itself, an envelope that does not say yes, another
 // environment or currency than this provider's, a body without any reference, and
-// one without a type that comes without a token: it may be about the payment. A status beside "data" is the
-// call's own and no state of a refund. Event.Amount may differ from the refund's by
-// the charge, so do not compare them; it is set only if the currency is given.
-// Event.ID is made of the key and the body: a repeat of the same text has the same.
+// one without a type and an event that comes without a token: it may be about the
+// payment. A status beside "data" is the call's own and no state of a refund.
+// Event.Amount may differ from the refund's by the charge; it is in the currency beside
+// it, or in this provider's if there is none, and one that cannot be read is
+// Event.AmountUnreadable. Event.At is the earlier of updated_at and created_at. Event.ID
+// is made of the key and the body: a repeat of the same text has the same.
 //
 // # Look-ups
 //
 // Documented: the check call tells the state of a refund by its own reference.
 // [Provider.Inspect] asks it if Query.RefundID is known, and believes the answer
-// only if its reference is exactly that one, its type is another than "payment",
-// and its currency and environment are those of this provider. Which type a
+// only if its reference is exactly that one, its type is "refund" or "payout" as in
+// callbacks, and its currency and environment are those of this provider. Which type a
 // refund has is not documented; the amount may differ by the charge.
 //
 // "successful" is [refund.StatusSucceeded] (documented as final). "failed" is
 // [refund.StatusFailed] only with one of the documented reasons
-// (ABANDONED_TRANSACTION, DECLINED_TRANSACTION, INSUFFICIENT_FUNDS) and nothing
-// that speaks of a time-out; else it proves nothing, because a provider's
+// (ABANDONED_TRANSACTION, DECLINED_TRANSACTION, INSUFFICIENT_FUNDS) as the whole of
+// its own field, reason_for_failure (observed in the dashboard) or failure_reason (a
+// sister product), and nothing anywhere that speaks of a time-out; else it proves nothing, because a provider's
 // time-out counts as failed (a sister product's documents) and can hide a
 // transfer that was made. Every other word is [refund.StatusPending], since a
 // refund with a reference did arrive.
@@ -126,4 +140,13 @@
 // because an earlier request may have worked. Config.Codes takes what Redstone
 // told you about other codes; those count under every HTTP status.
 // [Provider.Capabilities] lists each code with its evidence.
+//
+// # Questions
+//
+// Ask Redstone: which header a webhook's signature is in, what it signs, in which
+// encoding, and where its timestamp is. What is posted for a refund: its type, its event
+// and its reference, and whether a failed refund may succeed later. Which type the check
+// call shows for a refund, and where it says why one failed. What data.reference is.
+// Whether the sum of partial refunds is limited, and which fields the newer request
+// needs. Whether PROVIDER_TIMEOUT is final.
 package redstone

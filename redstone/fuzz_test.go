@@ -140,14 +140,17 @@ func proves(as refund.Status, status int, body string) bool {
 	}
 	kind, state := strings.ToLower(text(data, "type")), strings.ToLower(text(data, "status"))
 	if status != http.StatusOK && status != http.StatusCreated || text(members, "status") != "success" || text(data, "reference") != refundID ||
-		text(data, "environment") != "test" || text(data, "currency") != "ZMW" || kind == "" || kind == "payment" {
+		text(data, "environment") != "test" || text(data, "currency") != "ZMW" || !slices.Contains([]string{"refund", "payout", "refund." + state, "payout." + state}, kind) {
 		return false
 	}
 	switch as {
 	case refund.StatusSucceeded:
 		return state == "successful"
 	case refund.StatusFailed:
-		return state == "failed" && !strings.Contains(strings.ToLower(body), "timeout")
+		reasons := []string{strings.ToUpper(text(data, "reason_for_failure")), strings.ToUpper(text(data, "failure_reason"))}
+		return state == "failed" && !strings.Contains(strings.ToLower(body), "timeout") && slices.ContainsFunc(reasons, func(s string) bool {
+			return slices.Contains([]string{"ABANDONED_TRANSACTION", "DECLINED_TRANSACTION", "INSUFFICIENT_FUNDS"}, s)
+		})
 	default:
 		return as == refund.StatusPending && state != "" && state != "successful" && state != "failed"
 	}

@@ -40,13 +40,13 @@ func (p *Provider) inspectRefund(ctx context.Context, q *refund.Query) (*refund.
 	if r.Why = p.doubt(&a); r.Why != "" {
 		return r, nil
 	}
-	if word(a.Type) == "payment" || word(a.Type) == "" {
-		r.Why = "Redstone does not say that this reference is a refund's: it may be the payment's"
+	if !p.isRefunds(a.Type, word(a.Data.Status)) {
+		r.Why = "Redstone does not say that this reference is a refund's: it may be the payment's, or its type contradicts its state"
 		return r, nil
 	}
 	r.Status, r.Why = p.conclude(&a, reply.Body)
 	r.Conclusive = r.Status != refund.StatusUnknown
-	amount := amountOf(a.Amount, p.currency())
+	amount, _ := wire.Amount(a.Amount, a.Currency, p.currency())
 	if asked := expected(q); amount.IsSet() && asked.IsSet() && amount != asked {
 		r.Why += fmt.Sprintf("; it shows %s where %s was asked for, which may be its charge", amount, asked)
 	}
@@ -63,7 +63,7 @@ func (p *Provider) conclude(a *record, body []byte) (status refund.Status, why s
 		return refund.StatusUnknown, "the refund's state cannot be read"
 	case state == stateFailed && doubtsFailure(body):
 		return refund.StatusUnknown, "the refund failed for a reason behind which the money may have gone out all the same, such as a time-out"
-	case state == stateFailed && !explainsFailure(body):
+	case state == stateFailed && !explainsFailure(a.Reason, a.SistersReason):
 		return refund.StatusUnknown, "Redstone says that the refund failed and gives none of the reasons that it documents: behind a time-out the money may have gone out all the same"
 	case state == stateFailed:
 		return refund.StatusFailed, "Redstone says that the refund failed, and why"
@@ -112,14 +112,16 @@ func (p *Provider) refunds(body []byte) []refund.SeenRefund {
 	entries, _ := wire.List(body, "data", "refunds")
 	var all []refund.SeenRefund
 	for _, entry := range entries {
-		var reference, status, amount, created wire.Text
+		var reference, status, amount, currency, created wire.Text
 		_ = wire.Read(entry, []wire.Field{ // an entry that is no object stays empty, and is counted
 			{Name: "reference", Text: &reference},
 			{Name: "status", Text: &status},
 			{Name: "amount", Text: &amount},
+			{Name: "currency", Text: &currency},
 			{Name: "created_at", Text: &created},
 		})
-		seen := refund.SeenRefund{Amount: amountOf(amount, p.currency())}
+		var seen refund.SeenRefund
+		seen.Amount, _ = wire.Amount(amount, currency, p.currency())
 		if reference.Shape == wire.String {
 			seen.ID = p.http.Bound(reference.S)
 		}

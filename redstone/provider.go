@@ -92,7 +92,7 @@ func New(c Config) (*Provider, error) {
 	if digits, known := money.Digits(currency); known && digits > 2 {
 		problems.Addf("currency %s has %d decimals: Redstone is known to take two at most", currency, digits)
 	}
-	caps := capabilities(currency, c.WebhookHeader != "")
+	caps := capabilities(c.Environment, currency, c.WebhookHeader != "")
 	if err := caps.AddCodes(c.Codes); err != nil {
 		problems.Addf("%v", err)
 	}
@@ -203,7 +203,11 @@ func (p *Provider) judge(req *refund.Request, reply httpx.Reply) (*refund.Result
 	}
 	code, text := a.Code.S, a.text()
 	fail := func(as refund.Code, status refund.Status) (*refund.Result, error) {
-		return nil, p.http.Fail("refund", reply, as, status, code, text, keep(req)...)
+		e := p.http.Fail("refund", reply, as, status, code, text, keep(req)...)
+		if status == refund.StatusRefused {
+			e.RefundID = p.refundID(req, &a)
+		}
+		return nil, e
 	}
 
 	state, onItsWay := p.state(a.Data.Status)
@@ -212,15 +216,10 @@ func (p *Provider) judge(req *refund.Request, reply httpx.Reply) (*refund.Result
 		if !onItsWay {
 			return fail(refund.OutcomeUnknown, refund.StatusUnknown)
 		}
-		res := &refund.Result{
+		return &refund.Result{
 			Status: state, Kind: req.Kind, PaymentID: req.Payment.ID, Amount: asked(req),
-			Code: p.http.Bound(code), Message: p.http.Clean(text, keep(req)...),
-		}
-		// A reference does not show whose it is. The payment's own is none of the refund.
-		if ref := a.Data.Reference; ref.Shape != wire.Bool && ref.S != req.Payment.ID {
-			res.RefundID = p.http.Bound(ref.S)
-		}
-		return res, nil
+			Code: p.http.Bound(code), Message: p.http.Clean(text, keep(req)...), RefundID: p.refundID(req, &a),
+		}, nil
 	}
 	// The documents' codes are HTTP statuses, so one that says no counts only
 	// where HTTP says so too. A code that the user added stands for itself.
@@ -238,6 +237,16 @@ func (p *Provider) judge(req *refund.Request, reply httpx.Reply) (*refund.Result
 	default:
 		return fail(httpx.Judge(reply.Status, true))
 	}
+}
+
+// refundID is the reference that the answer gives the refund. A reference does not show
+// whose it is; the payment's own is none of the refund.
+func (p *Provider) refundID(req *refund.Request, a *answer) string {
+	ref := a.Data.Reference
+	if ref.Shape == wire.Bool || ref.S == req.Payment.ID {
+		return ""
+	}
+	return p.http.Bound(ref.S)
 }
 
 // state is what a state word means, and whether a refund in that state is on its

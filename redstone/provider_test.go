@@ -517,3 +517,16 @@ func TestCapabilitiesAreACopy(t *testing.T) {
 	caps.Codes[0].Status, caps.Currencies.Value[0], caps.Params[0].Name = refund.StatusRefused, "XXX", "x"
 	assert.Equal(t, want, p.Capabilities())
 }
+
+func TestRefusedRefundsOwnID(t *testing.T) {
+	t.Parallel()
+	for id, want := range map[string]string{`"PY_7"`: "PY_7", `"` + paymentID + `"`: "", `""`: "", `null`: "", `true`: ""} {
+		_, err := answered(t, config(nil), 404, nil, `{"status":"error","code":404,"message":"no","data":{"reference":`+id+`}}`)
+		assert.Equal(t, want, adaptertest.Error(t, err).RefundID, id)
+	}
+}
+
+func TestCapabilities_Environment(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, refund.Sandbox, provider(t, config(nil)).Capabilities().Environment)
+}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/gorefund/refund"
@@ -31,6 +32,11 @@ const (
 
 	stateFailed = "failed"
 
+	// Where a failure's reason stands: as the dashboard reads it, and as a sister
+	// product writes it.
+	fieldReason        = "reason_for_failure"
+	fieldSistersReason = "failure_reason"
+
 	paramCountry    = "redstone.country"
 	paramCurrency   = "redstone.currency"
 	paramNarration  = "redstone.narration"
@@ -43,7 +49,7 @@ const (
 	docsCheck  = "https://developer.redstonepgs.com/api-documentation/payments/check-transaction-status"
 )
 
-func capabilities(currency string, signed bool) refund.Capabilities {
+func capabilities(env refund.Environment, currency string, signed bool) refund.Capabilities {
 	callbacks := refund.Fact[refund.CallbackMode]{Value: refund.CallbackUnsigned, Evidence: refund.Assumed, Source: docs + " has a webhook_url; its payload and signature are not documented"}
 	if signed {
 		callbacks.Value = refund.CallbackSigned
@@ -51,6 +57,7 @@ func capabilities(currency string, signed bool) refund.Capabilities {
 	}
 	return refund.Capabilities{
 		Gateway:          gateway,
+		Environment:      env,
 		Currencies:       refund.Fact[[]string]{Value: []string{currency}, Evidence: refund.Assumed, Source: "only ZMW is seen in the samples"},
 		Full:             refund.Fact[refund.FullMode]{Value: refund.FullByAmount, Evidence: refund.Documented, Source: docs + " (based on the amount)"},
 		Partial:          refund.Fact[refund.Answer]{Value: refund.Can, Evidence: refund.Documented, Source: docs},
@@ -244,6 +251,8 @@ type record struct {
 	Currency    wire.Text
 	Environment wire.Text
 	Type        wire.Text
+
+	Reason, SistersReason wire.Text
 }
 
 // decodeRecord reports whether body is Redstone's envelope.
@@ -256,21 +265,11 @@ func decodeRecord(body []byte) (r record, ok bool) {
 			{Name: "currency", Text: &r.Currency},
 			{Name: "environment", Text: &r.Environment},
 			{Name: "type", Text: &r.Type},
+			{Name: fieldReason, Text: &r.Reason},
+			{Name: fieldSistersReason, Text: &r.SistersReason},
 		}}}) == nil
 	}
 	return r, ok
-}
-
-// amountOf reads an amount in major units. One that cannot be read is not set.
-func amountOf(t wire.Text, currency string) money.Amount {
-	if t.Shape != wire.Number && t.Shape != wire.String {
-		return money.Amount{}
-	}
-	a, err := money.New(t.S, currency)
-	if err != nil || !a.IsPositive() {
-		return money.Amount{}
-	}
-	return a
 }
 
 // doubtsFailure reports whether an answer about a failed refund holds a word
@@ -296,16 +295,25 @@ func doubtsFailure(body []byte) bool {
 	return false
 }
 
-// explainsFailure reports whether an answer about a failed refund gives one of
-// the reasons that the documents list as final. In which field is not documented.
-func explainsFailure(body []byte) bool {
-	text := bytes.ToUpper(body)
-	for _, reason := range []string{"ABANDONED_TRANSACTION", "DECLINED_TRANSACTION", "INSUFFICIENT_FUNDS"} {
-		if bytes.Contains(text, []byte(reason)) {
-			return true
+// finalReasons are those that the documents list.
+var finalReasons = []string{"ABANDONED_TRANSACTION", "DECLINED_TRANSACTION", "INSUFFICIENT_FUNDS"}
+
+// explainsFailure reports whether the fields for it give a reason that the documents
+// list as final: the whole of a field, and nothing else in another one. What stands
+// elsewhere in an answer may be anybody's text, such as a narration.
+func explainsFailure(fields ...wire.Text) bool {
+	given := ""
+	for _, t := range fields {
+		reason := strings.ToUpper(t.S)
+		switch {
+		case t.Absent(), t.IsString(""):
+		case t.Shape != wire.String, !slices.Contains(finalReasons, reason), given != "" && given != reason:
+			return false
+		default:
+			given = reason
 		}
 	}
-	return false
+	return given != ""
 }
 
 func (a *answer) text() string {

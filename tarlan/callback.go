@@ -2,7 +2,9 @@ package tarlan
 
 import (
 	"context"
+	"crypto/sha256"
 	"crypto/subtle"
+	"encoding/hex"
 	"strconv"
 	"strings"
 	"time"
@@ -10,7 +12,6 @@ import (
 	"github.com/gorefund/refund"
 	"github.com/gorefund/refund/internal/callback"
 	"github.com/gorefund/refund/internal/wire"
-	"github.com/gorefund/refund/money"
 )
 
 var _ refund.CallbackParser = (*Provider)(nil)
@@ -24,7 +25,7 @@ var _ refund.CallbackParser = (*Provider)(nil)
 // The event names the payment and neither a refund nor a key: Tarlan gives refunds
 // no id. Nobody knows whether the event's Amount is that of the refund or of the
 // payment, so it must not decide alone which refund is meant. The time is that of
-// finished_at, or of created_at, which may be the payment's. Equal callbacks have
+// finished_at; created_at may be the payment's and is not read. Equal callbacks have
 // equal IDs; whether two refunds of one payment always differ is not known.
 //
 // Nothing in a callback is checked against the clock: it stays valid for ever, and
@@ -41,43 +42,51 @@ func (p *Provider) ParseCallback(_ context.Context, c refund.Callback) (*refund.
 }
 
 // verify returns the text that was signed. Only that is read afterwards: what the
-// signature leaves out cannot change what the callback says.
+// signature leaves out cannot change what the callback says. What cannot be a
+// signature is refused before the body is looked at, since anybody can post it.
 func (p *Provider) verify(c *refund.Callback) (signed []byte, err error) {
 	header, ok := callback.Header(c, "Authorization")
 	if !ok {
 		return nil, callback.Forged(gateway, "there is not exactly one Authorization header")
 	}
 	given, ok := strings.CutPrefix(header, "Bearer ")
-	if !ok {
-		return nil, callback.Forged(gateway, `the Authorization header is not "Bearer" and a signature`)
+	if !ok || !isSignature(given) {
+		return nil, callback.Forged(gateway, `the Authorization header is not "Bearer" and a signature of 64 digits, 0 to 9 and a to f`)
+	}
+	if !signable(c.Body) {
+		return nil, errMalformed
 	}
 	for _, f := range forms {
-		text, err := canonical(c.Body, f)
+		signature, err := signatureOf(c.Body, f, p.secret())
 		if err != nil {
-			return nil, callback.Malformed(gateway, "the body is not one JSON object that can be read in one way only")
+			return nil, errMalformed
 		}
-		if f == formGo {
-			signed = text
-		}
-		if subtle.ConstantTimeCompare([]byte(given), []byte(sign(text, p.secret()))) == 1 {
-			return signed, nil
+		if subtle.ConstantTimeCompare([]byte(given), []byte(signature)) == 1 {
+			return canonical(c.Body, formGo)
 		}
 	}
 	return nil, callback.Forged(gateway, "the signature is not that of the body")
 }
 
+var errMalformed = callback.Malformed(gateway, "the body is not one JSON object that can be read in one way only")
+
+// isSignature reports whether text has the shape of one: a SHA-256 in lower-case hex.
+func isSignature(text string) bool {
+	return len(text) == hex.EncodedLen(sha256.Size) && strings.Trim(text, "0123456789abcdef") == ""
+}
+
 // event reads what was verified.
 func (p *Provider) event(signed []byte) (*refund.Event, error) {
-	var id, state, merchant, project, amount, message, finished, created wire.Text
+	var id, state, merchant, project, amount, currency, message, finished wire.Text
 	if err := wire.Read(signed, []wire.Field{
 		{Name: "transaction_id", Text: &id},
 		{Name: "status_code", Text: &state},
 		{Name: "merchant_id", Text: &merchant},
 		{Name: "project_id", Text: &project},
 		{Name: "amount", Text: &amount},
+		{Name: "currency", Text: &currency}, // no document has it
 		{Name: "bank_message", Text: &message},
 		{Name: "finished_at", Text: &finished},
-		{Name: "created_at", Text: &created},
 	}); err != nil {
 		return nil, callback.Malformed(gateway, "the body is not a JSON object")
 	}
@@ -110,8 +119,9 @@ func (p *Provider) event(signed []byte) (*refund.Event, error) {
 	}
 	e := &refund.Event{
 		Gateway: gateway, ID: callback.ID(string(signed)), PaymentID: strconv.FormatInt(payment, 10),
-		Amount: p.callbackAmount(amount), Code: state.S, At: eventTime(finished, created), Trust: refund.TrustSigned,
+		Code: state.S, At: eventTime(finished), Trust: refund.TrustSigned,
 	}
+	e.Amount, e.AmountUnreadable = wire.Amount(amount, currency, p.currency())
 	switch state.S {
 	case stateRefunded:
 		e.Status = refund.StatusSucceeded
@@ -126,25 +136,11 @@ func (p *Provider) event(signed []byte) (*refund.Event, error) {
 	return e, nil
 }
 
-// callbackAmount is the amount if it can be read exactly.
-func (p *Provider) callbackAmount(t wire.Text) money.Amount {
-	if t.Shape != wire.Number && t.Shape != wire.String {
-		return money.Amount{}
-	}
-	a, err := money.New(t.S, p.currency())
-	if err != nil || !a.IsPositive() {
-		return money.Amount{}
-	}
-	return a
-}
-
-// eventTime is the first time that has a zone; no document says how times are
+// eventTime is a time that has a zone, else zero; no document says how times are
 // written.
-func eventTime(texts ...wire.Text) time.Time {
-	for _, t := range texts {
-		if at, err := time.Parse(time.RFC3339Nano, t.S); err == nil && t.Shape == wire.String {
-			return at.UTC()
-		}
+func eventTime(t wire.Text) time.Time {
+	if at, err := time.Parse(time.RFC3339Nano, t.S); err == nil && t.Shape == wire.String {
+		return at.UTC()
 	}
 	return time.Time{}
 }

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -204,9 +205,9 @@ func TestParseCallback_AnyProject(t *testing.T) {
 	}
 }
 
-func TestParseCallback_SideFields(t *testing.T) {
+func TestC07_ParseCallback_SideFields(t *testing.T) {
 	t.Parallel()
-	created := time.Date(2023, 10, 4, 10, 5, 2, 938430000, time.UTC)
+	finished := time.Date(2023, 10, 4, 10, 5, 2, 938430000, time.UTC)
 	for name, tt := range map[string]struct {
 		members map[string]string
 		amount  string
@@ -222,9 +223,13 @@ func TestParseCallback_SideFields(t *testing.T) {
 		"amount an object": {map[string]string{"amount": `{"value":10}`}, "", time.Time{}, ""},
 		"amount twice":     {map[string]string{"Amount": `10`}, "", time.Time{}, ""},
 		"huge amount":      {map[string]string{"amount": `1e+25`}, "", time.Time{}, ""},
-		"created":          {map[string]string{"created_at": `"2023-10-04T10:05:02.93843Z"`}, "10.50 KZT", created, ""},
-		"finished comes first": {map[string]string{"created_at": `"2023-10-01T00:00:00Z"`, "finished_at": `"2023-10-04T16:05:02.93843+06:00"`},
-			"10.50 KZT", created, ""},
+		"a float's dust":   {map[string]string{"amount": `29.999999999999996`}, "", time.Time{}, ""},
+		"no number":        {map[string]string{"amount": `"x"`}, "", time.Time{}, ""},
+		"amount null":      {map[string]string{"amount": `null`}, "", time.Time{}, ""},
+		"C04 created":      {map[string]string{"created_at": `"2023-10-04T10:05:02.93843Z"`}, "10.50 KZT", time.Time{}, ""},
+		"C04 finished": {map[string]string{"created_at": `"2023-10-01T00:00:00Z"`, "finished_at": `"2023-10-04T16:05:02.93843+06:00"`},
+			"10.50 KZT", finished, ""},
+		"C04 finished long ago": {map[string]string{"finished_at": `"2020-01-01T00:00:00Z"`}, "10.50 KZT", time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC), ""},
 		"finished without zone": {map[string]string{"finished_at": `"2023-10-04T10:05:02"`}, "10.50 KZT", time.Time{}, ""},
 		"finished a number":     {map[string]string{"finished_at": `1696413902`}, "10.50 KZT", time.Time{}, ""},
 		"message":               {map[string]string{"bank_message": `"Card of jane@example.com\n400 declined"`}, "10.50 KZT", time.Time{}, "Card of [e-mail] 400 declined"},
@@ -238,6 +243,8 @@ func TestParseCallback_SideFields(t *testing.T) {
 			got, err := reader(t).ParseCallback(t.Context(), signedCallback(with(tt.members)))
 			require.NoError(t, err)
 			assert.Equal(t, tt.amount, got.Amount.String())
+			absent := name == "no amount" || name == "amount null"
+			assert.Equal(t, tt.amount == "" && !absent, got.AmountUnreadable)
 			assert.Equal(t, tt.at, got.At)
 			assert.Equal(t, tt.message, got.Message)
 			assert.Equal(t, refund.StatusSucceeded, got.Status)
@@ -349,4 +356,56 @@ func TestCallbackFact(t *testing.T) {
 	assert.Equal(t, refund.CallbackSigned, fact.Value)
 	assert.Equal(t, refund.Observed, fact.Evidence, "that a refund causes one is not documented")
 	assert.NotEmpty(t, fact.Source)
+}
+
+// Anybody can post: what cannot be a signature is refused before anything is built,
+// and what could be one costs little to check. Not parallel: it counts.
+func TestC16_LargeBodies(t *testing.T) {
+	p := reader(t)
+	fill := func(text string) string {
+		return strings.Repeat(text, (callback.MaxBody-64)/len(text))
+	}
+	bodies := map[string]string{
+		"one text":       `{"a":"` + fill("a") + `"}`,
+		"escapes":        `{"a":"` + fill(`\u00e9`) + `"}`,
+		"ampersands":     `{"a":"` + fill("&") + `"}`,
+		"members":        `{` + strings.TrimSuffix(fill(`"":1,`), ",") + `}`,
+		"numbers":        `{"a":[` + strings.TrimSuffix(fill(`1,`), ",") + `]}`,
+		"fractions":      `{"a":[` + strings.TrimSuffix(fill(`1.5e1,`), ",") + `]}`,
+		"objects":        `{"a":[` + strings.TrimSuffix(fill(`{"b":{}},`), ",") + `]}`,
+		"nested":         strings.Repeat(`{"a":`, 31) + `"` + fill("a")[:callback.MaxBody-300] + `"` + strings.Repeat("}", 31),
+		"nothing at all": fill("x"),
+	}
+	for name, body := range bodies {
+		require.LessOrEqual(t, len(body), callback.MaxBody, name)
+		for _, bad := range []string{"Bearer x", "Bearer ", "Bearer " + strings.Repeat("A", 64), "Bearer " + strings.Repeat("a", 63), "Bearer " + strings.Repeat("a", 65), "x"} {
+			c := posted(body, bad)
+			count, size := allocated(func() {
+				_, err := p.ParseCallback(t.Context(), c)
+				require.ErrorIs(t, err, refund.Forged)
+			})
+			assert.Less(t, count, 100.0, "%s: %s", name, bad)
+			assert.Less(t, size, uint64(8<<10), "%s: %s", name, bad)
+		}
+		c := posted(body, "Bearer "+strings.Repeat("a", 64))
+		count, size := allocated(func() {
+			_, err := p.ParseCallback(t.Context(), c)
+			require.Error(t, err)
+		})
+		t.Logf("%s: %.0f allocations of %d bytes", name, count, size)
+		assert.Less(t, size, uint64(3<<20), name)
+	}
+}
+
+// allocated is how much one call of f allocates.
+func allocated(f func()) (count float64, size uint64) {
+	const runs = 4
+	var before, after runtime.MemStats
+	f()
+	runtime.ReadMemStats(&before)
+	for range runs {
+		f()
+	}
+	runtime.ReadMemStats(&after)
+	return float64(after.Mallocs-before.Mallocs) / runs, (after.TotalAlloc - before.TotalAlloc) / runs
 }

@@ -1,16 +1,23 @@
 package tarlan
 
 import (
+	"bufio"
 	"bytes"
 	"cmp"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/gorefund/refund/internal/wire"
 )
 
 // form is a way to write text in JSON. A text is signed, and no document says how
@@ -28,8 +35,9 @@ const (
 var forms = [...]form{formGo, formPHP, formPython}
 
 const (
-	maxDepth    = 32  // of lists and objects in each other; a callback has one or two
-	maxExponent = 300 // of a number; not all servers can read larger ones
+	maxDepth    = 32   // of lists and objects in each other; a callback has one or two
+	maxMembers  = 1024 // of all objects together; a callback has about twenty
+	maxExponent = 300  // of a number; not all servers can read larger ones
 )
 
 var errCanonical = errors.New("the body is not an object that can be signed")
@@ -42,150 +50,169 @@ var errCanonical = errors.New("the body is not an object that can be signed")
 // It refuses what two readers may understand in two ways: a key given twice, half
 // of a surrogate pair, bytes that are not UTF-8, text behind the object.
 func canonical(body []byte, f form) ([]byte, error) {
-	if !utf8.Valid(body) || !json.Valid(body) || halfPair(body) {
+	if !signable(body) {
 		return nil, errCanonical
 	}
-	w := writer{decoder: json.NewDecoder(bytes.NewReader(body)), form: f}
-	w.decoder.UseNumber()
-	if token, err := w.decoder.Token(); err != nil || token != json.Delim('{') {
-		return nil, errCanonical
+	var text bytes.Buffer
+	if err := write(&text, body, f); err != nil {
+		return nil, err
 	}
-	return w.object(nil, 1)
+	return text.Bytes(), nil
 }
 
-// writer writes values anew as it reads them.
+// signable reports whether body is an object of plain text. It builds nothing.
+func signable(body []byte) bool {
+	body = bytes.TrimLeft(body, " \t\r\n")
+	return len(body) > 0 && body[0] == '{' && utf8.Valid(body) && json.Valid(body) && !halfPair(body)
+}
+
+// signatureOf is the signature of a body that is signable. The canonical text is
+// hashed as it is written and never stands in memory as a whole: anybody can post a
+// body, and only who has the secret gets further.
+func signatureOf(body []byte, f form, secret string) (string, error) {
+	hash := sha256.New()
+	encoder := base64.NewEncoder(base64.StdEncoding, hash)
+	if err := write(encoder, body, f); err != nil {
+		return "", err
+	}
+	_ = encoder.Close() // a hash takes everything
+	hash.Write([]byte(secret))
+	return hex.EncodeToString(hash.Sum(nil)), nil
+}
+
+// write writes a body that is signable.
+func write(to io.Writer, body []byte, f form) error {
+	w := writer{Writer: bufio.NewWriter(to), form: f}
+	if !w.object(bytes.Trim(body, " \t\r\n"), 1) {
+		return errCanonical
+	}
+	return w.Flush()
+}
+
+// writer writes values anew. Its methods report whether they could.
 type writer struct {
-	decoder *json.Decoder
-	form    form
+	*bufio.Writer // what goes wrong shows when it is flushed
+	form          form
+	members       int // so far
 }
 
-// object writes the rest of an object whose brace was read.
-func (w *writer) object(to []byte, depth int) ([]byte, error) {
+func (w *writer) object(object []byte, depth int) bool {
 	if depth > maxDepth {
-		return nil, errCanonical
+		return false
 	}
 	type member struct {
-		name string
-		text []byte
+		name  string
+		value []byte
 	}
 	var members []member
-	for w.decoder.More() {
-		token, err := w.decoder.Token()
-		name, ok := token.(string)
-		if err != nil || !ok {
-			return nil, errCanonical
-		}
-		m := member{name: name}
-		if depth == 1 && name == "additional_data" { // not signed, so nothing of it counts
-			var skipped json.RawMessage
-			err = w.decoder.Decode(&skipped)
-		} else {
-			m.text, err = w.value(nil, depth)
-		}
-		if err != nil {
-			return nil, errCanonical
-		}
-		members = append(members, m)
+	wire.Members(object, func(name string, value []byte) bool {
+		members = append(members, member{name, value})
+		w.members++
+		return w.members <= maxMembers
+	})
+	if w.members > maxMembers {
+		return false
 	}
-	if _, err := w.decoder.Token(); err != nil {
-		return nil, errCanonical
-	}
-	slices.SortStableFunc(members, func(a, b member) int { return cmp.Compare(a.name, b.name) })
-	to = append(to, '{')
+	slices.SortFunc(members, func(a, b member) int { return cmp.Compare(a.name, b.name) })
+	w.WriteByte('{')
 	first := true
 	for i, m := range members {
 		if i > 0 && members[i-1].name == m.name {
-			return nil, errCanonical
+			return false
 		}
-		if depth == 1 && (m.name == "additional_data" || string(m.text) == `""`) {
+		if depth == 1 && (m.name == "additional_data" || string(m.value) == `""`) { // not signed, so nothing of it counts
 			continue
 		}
 		if !first {
-			to = append(to, ',')
+			w.WriteByte(',')
 		}
 		first = false
-		to = append(w.quote(to, m.name), ':')
-		to = append(to, m.text...)
+		w.quote(m.name)
+		w.WriteByte(':')
+		if !w.value(m.value, depth) {
+			return false
+		}
 	}
-	return append(to, '}'), nil
+	w.WriteByte('}')
+	return true
 }
 
-func (w *writer) value(to []byte, depth int) ([]byte, error) {
-	token, err := w.decoder.Token()
-	if err != nil {
-		return nil, errCanonical
-	}
-	switch v := token.(type) {
-	case json.Delim:
-		if v == '{' {
-			return w.object(to, depth+1)
-		}
-		return w.list(to, depth+1)
-	case string:
-		return w.quote(to, v), nil
-	case json.Number:
-		number, ok := shortNumber(v.String())
-		if !ok {
-			return nil, errCanonical
-		}
-		return append(to, number...), nil
-	case bool:
-		return strconv.AppendBool(to, v), nil
+func (w *writer) value(value []byte, depth int) bool {
+	switch value[0] {
+	case '{':
+		return w.object(value, depth+1)
+	case '[':
+		return w.list(value, depth+1)
+	case '"':
+		w.quote(wire.Unquote(value))
+	case 't', 'f', 'n':
+		w.Write(value)
 	default:
-		return append(to, "null"...), nil
+		number, ok := shortNumber(string(value))
+		w.WriteString(number)
+		return ok
 	}
+	return true
 }
 
-// list writes the rest of a list whose bracket was read.
-func (w *writer) list(to []byte, depth int) ([]byte, error) {
+func (w *writer) list(list []byte, depth int) bool {
 	if depth > maxDepth {
-		return nil, errCanonical
+		return false
 	}
-	to = append(to, '[')
-	for first := true; w.decoder.More(); first = false {
+	w.WriteByte('[')
+	first, ok := true, true
+	wire.Values(list, func(value []byte) bool {
 		if !first {
-			to = append(to, ',')
+			w.WriteByte(',')
 		}
-		var err error
-		if to, err = w.value(to, depth); err != nil {
-			return nil, err
-		}
-	}
-	if _, err := w.decoder.Token(); err != nil {
-		return nil, errCanonical
-	}
-	return append(to, ']'), nil
+		first = false
+		ok = w.value(value, depth)
+		return ok
+	})
+	w.WriteByte(']')
+	return ok
 }
 
 // quote writes a string. The slash is never escaped: that is documented.
-func (w *writer) quote(to []byte, s string) []byte {
-	to = append(to, '"')
+func (w *writer) quote(s string) {
+	w.WriteByte('"')
 	for _, r := range s {
 		switch {
 		case r == '"', r == '\\':
-			to = append(to, '\\', byte(r))
+			w.WriteByte('\\')
+			w.WriteByte(byte(r))
 		case r == '\b':
-			to = append(to, `\b`...)
+			w.WriteString(`\b`)
 		case r == '\f':
-			to = append(to, `\f`...)
+			w.WriteString(`\f`)
 		case r == '\n':
-			to = append(to, `\n`...)
+			w.WriteString(`\n`)
 		case r == '\r':
-			to = append(to, `\r`...)
+			w.WriteString(`\r`)
 		case r == '\t':
-			to = append(to, `\t`...)
+			w.WriteString(`\t`)
 		case r < ' ',
 			w.form == formGo && (r == '&' || r == '<' || r == '>' || r == 0x2028 || r == 0x2029),
 			w.form == formPHP && r >= utf8.RuneSelf && r <= 0xFFFF:
-			to = fmt.Appendf(to, `\u%04x`, r)
+			w.escape(r)
 		case w.form == formPHP && r > 0xFFFF:
 			high, low := utf16.EncodeRune(r)
-			to = fmt.Appendf(to, `\u%04x\u%04x`, high, low)
+			w.escape(high)
+			w.escape(low)
 		default:
-			to = utf8.AppendRune(to, r)
+			w.WriteRune(r)
 		}
 	}
-	return append(to, '"')
+	w.WriteByte('"')
+}
+
+// escape writes a character of 16 bits as four digits.
+func (w *writer) escape(r rune) {
+	const digits = "0123456789abcdef"
+	w.WriteString(`\u`)
+	for shift := 12; shift >= 0; shift -= 4 {
+		w.WriteByte(digits[r>>shift&0xF])
+	}
 }
 
 // shortNumber writes a valid JSON number without superfluous zeros, as the server
@@ -242,11 +269,17 @@ func halfPair(text []byte) bool {
 		if i+6 > len(text) || text[i] != '\\' || text[i+1] != 'u' {
 			return -1
 		}
-		n, err := strconv.ParseUint(string(text[i+2:i+6]), 16, 16)
-		if err != nil {
-			return -1
+		var n rune
+		for _, c := range text[i+2 : i+6] { // four digits, in valid JSON
+			switch {
+			case c <= '9':
+				c -= '0'
+			default:
+				c = c&^0x20 - 'A' + 10
+			}
+			n = n<<4 | rune(c)
 		}
-		return rune(n)
+		return n
 	}
 	for i := 0; i < len(text); i++ {
 		if text[i] != '\\' {

@@ -49,11 +49,20 @@
 // # Statuses
 //
 // An accepted refund is [refund.StatusSucceeded]: documented, the call answers
-// "Success". It has to be HTTP 200, with status true, status_code absent or 0,
-// and no result that says otherwise. The result is documented in two forms, the
-// word "success" and an object; an object whose transaction_status_code is
-// "refund_waiting" (documented: begun, not final) makes it
-// [refund.StatusPending]. Tarlan names no id for a refund.
+// "Success"; that nothing takes it back later is assumed. It has to be HTTP 200, with
+// status true, status_code absent or 0, and no result that says otherwise. The result
+// is documented in two forms, the word "success" and an object; it may be missing or
+// null. Anything else in its place, false, a number or a list, is
+// [refund.OutcomeUnknown].
+//
+// The object's transaction_status_code is a state word elsewhere (documented):
+// "success" and "refund" agree, "refund_waiting" (documented: begun, not final) makes
+// the refund [refund.StatusPending], any other word contradicts. The one sample with a
+// number there has 999 in all places (documented), and no table says what the number
+// means. So a number that the table of status codes lists as a refusal or a fault
+// contradicts, as does one of Config.Codes, and any other says nothing (assumed). A
+// boolean and a list contradict. Tarlan names no id for a refund; a transaction_id that
+// is not the payment's is kept as one.
 //
 // # Webhooks
 //
@@ -61,7 +70,9 @@
 // with the payment, not with the refund; any answer but HTTP 200 makes it post
 // again for about ten minutes. The signature is made as that of a request, over
 // the body without additional_data and empty texts. [Provider.ParseCallback]
-// checks it, in lower-case hex, and then reads only what was signed. Should
+// checks it, in lower-case hex, and then reads only what was signed. A header that
+// cannot be a signature is refused before the body is looked at, and a body with more
+// than 1,024 members, of which a callback has about twenty, is [refund.Malformed]. Should
 // merchant_id and project_id be configured, the callback must name both.
 //
 // Documented: status_code is a state of the payment. "refund" is
@@ -69,7 +80,9 @@
 // others are [refund.NotARefund]. Observed: a plugin reads "refund" there. Not
 // documented: whether every refund, also one in part, causes a callback; whether
 // amount is then the refund's or the payment's; how a refund that failed is told;
-// how times are written. So a callback proves that the payment has a refund in
+// how times are written. Event.At is finished_at, where it has a zone; created_at may be
+// the payment's (assumed) and is not read. An amount that is no plain number of tenge
+// leaves Event.AmountUnreadable. So a callback proves that the payment has a refund in
 // that state, and not by itself which one.
 //
 // Not documented: how the server writes text other than ASCII, & < and > before it
@@ -106,4 +119,13 @@
 //
 // 3010, the payment's state forbids it, may also mean that an earlier refund of
 // unknown outcome was carried out.
+//
+// # Questions
+//
+// Ask Tarlan: what stands in result of an accepted refund, and which numbers its
+// transaction_status_code has. Whether "Success" is final. Whether every refund causes a
+// callback, whose amount that has, and how a refund that failed is told. How the
+// entries of the status call's refunds are written, whether a refund under way is among
+// them, and which zone the times are in. Whether fractions of a tenge are taken, several
+// partial refunds, and equal requests twice.
 package tarlan

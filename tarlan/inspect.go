@@ -17,6 +17,12 @@ import (
 // tarlan.project_reference_id and tarlan.type, since Tarlan looks up payments by
 // the merchant's own order id and not by its own.
 //
+// The report's State is the payment's, which "refund" says of a part as well (assumed),
+// so that there is no Extent; Refunds have the amounts that Tarlan lists. They are
+// Complete if the list can be read as a whole and the state goes with it: while it is
+// "refund_waiting", a refund may be under way that the list does not show, and an empty
+// list under "refund" has left it out.
+//
 // Tarlan names no refunds, so only a change since q.Before can prove that one
 // arrived, and nothing proves that it did not. See [refund.Inspector] for what
 // the error means.
@@ -43,6 +49,7 @@ func (p *Provider) Inspect(ctx context.Context, q refund.Query) (*refund.Report,
 	if a.State.Shape == wire.String {
 		r.State = p.http.Clean(a.State.S)
 	}
+	r.Complete = a.Refunds.total.IsSet() && (a.State.IsString(stateSuccess) || a.State.IsString(stateRefunded) && len(r.Refunds) > 0)
 	r.Status, r.Why = conclude(&q, r, a.Refunds.unclear)
 	r.Conclusive = r.Status != refund.StatusUnknown
 	return r, nil

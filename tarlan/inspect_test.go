@@ -109,7 +109,7 @@ func TestPublishedStatus(t *testing.T) {
 	r, err := inspected(t, q, 200, adaptertest.Reply(t, "status.json"))
 	require.NoError(t, err)
 	assert.Equal(t, &refund.Report{
-		State: "success", Refunded: money.MustParse("0.00 KZT"), Why: "this is a snapshot: it is about no refund in particular",
+		State: "success", Refunded: money.MustParse("0.00 KZT"), Complete: true, Why: "this is a snapshot: it is about no refund in particular",
 	}, r)
 
 	e := lookupFailed(t, nil, func() error {
@@ -251,13 +251,16 @@ func TestReportedRefunds(t *testing.T) {
 	}{
 		"none":              {`[]`, "0.00 KZT", nil},
 		"null":              {`null`, "", nil},
-		"number and string": {`[{"amount":10,"date":"2026-03-04T12:00:00Z"},{"amount":"2.50","date":"2026-03-04T17:00:00+05:00"}]`, "12.50 KZT", []refund.SeenRefund{seen("10.00 KZT", at, 0), seen("2.50 KZT", at, 0)}},
-		"created_at":        {`[{"amount":10.0,"created_at":"2026-03-04T12:00:00.000Z"}]`, "10.00 KZT", []refund.SeenRefund{seen("10.00 KZT", at, 0)}},
-		"no zone":           {`[{"amount":10,"date":"2026-03-04 12:00:00"}]`, "10.00 KZT", []refund.SeenRefund{seen("10.00 KZT", time.Time{}, 0)}},
-		"date a number":     {`[{"amount":10,"date":1772625600}]`, "10.00 KZT", []refund.SeenRefund{seen("10.00 KZT", time.Time{}, 0)}},
+		"number and string": {`[{"amount":10,"date":"2026-03-04T12:00:00Z"},{"amount":"2.50","date":"2026-03-04T17:00:00+05:00"}]`, "12.50 KZT", []refund.SeenRefund{seen("10.00 KZT", at, refund.StatusSucceeded), seen("2.50 KZT", at, refund.StatusSucceeded)}},
+		"created_at":        {`[{"amount":10.0,"created_at":"2026-03-04T12:00:00.000Z"}]`, "10.00 KZT", []refund.SeenRefund{seen("10.00 KZT", at, refund.StatusSucceeded)}},
+		"no zone":           {`[{"amount":10,"date":"2026-03-04 12:00:00"}]`, "10.00 KZT", []refund.SeenRefund{seen("10.00 KZT", time.Time{}, refund.StatusSucceeded)}},
+		"date a number":     {`[{"amount":10,"date":1772625600}]`, "10.00 KZT", []refund.SeenRefund{seen("10.00 KZT", time.Time{}, refund.StatusSucceeded)}},
 		"states":            {`[{"amount":1,"status":"success"},{"amount":2,"state":"refund_waiting"}]`, "3.00 KZT", []refund.SeenRefund{seen("1.00 KZT", time.Time{}, refund.StatusSucceeded), seen("2.00 KZT", time.Time{}, refund.StatusPending)}},
-		"one unreadable":    {`[{"amount":1},{"amount":{}}]`, "", []refund.SeenRefund{seen("1.00 KZT", time.Time{}, 0), seen("", time.Time{}, 0)}},
+		"one unreadable":    {`[{"amount":1},{"amount":{}}]`, "", []refund.SeenRefund{seen("1.00 KZT", time.Time{}, refund.StatusSucceeded), seen("", time.Time{}, refund.StatusSucceeded)}},
 		"an unknown state":  {`[{"amount":1,"status":"lost"}]`, "", []refund.SeenRefund{seen("1.00 KZT", time.Time{}, 0)}},
+		"no word in it":     {`[{"amount":1,"status":{"name":"lost"}}]`, "", []refund.SeenRefund{seen("1.00 KZT", time.Time{}, 0)}},
+		"a code in it":      {`[{"amount":1,"status":{"code":"refund_waiting"}}]`, "1.00 KZT", []refund.SeenRefund{seen("1.00 KZT", time.Time{}, refund.StatusPending)}},
+		"in dollars":        {`[{"amount":1,"currency":"USD"}]`, "", []refund.SeenRefund{seen("1.00 USD", time.Time{}, refund.StatusSucceeded)}},
 		"no list":           {`17`, "", []refund.SeenRefund{{}}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -269,8 +272,42 @@ func TestReportedRefunds(t *testing.T) {
 				total = money.MustParse(c.total)
 			}
 			assert.Equal(t, total, r.Refunded)
+			assert.Equal(t, c.total != "", r.Complete, "as a whole, or not")
 			assert.False(t, r.Conclusive)
 			assert.Equal(t, refund.StatusUnknown, r.Status)
+		})
+	}
+}
+
+// Without a word of its own a refund has the state that the payment's has for it, and
+// the list is complete only if the state goes with it.
+func TestReportedRefunds_ByState(t *testing.T) {
+	t.Parallel()
+	const one, none = `[{"amount":10}]`, `[]`
+	for name, c := range map[string]struct {
+		state, list string
+		status      refund.Status
+		complete    bool
+	}{
+		"success":              {"success", one, refund.StatusSucceeded, true},
+		"success, none":        {"success", none, 0, true},
+		"refund":               {"refund", one, refund.StatusSucceeded, true},
+		"refund, none":         {"refund", none, 0, false},
+		"refund_waiting":       {"refund_waiting", one, refund.StatusPending, false},
+		"refund_waiting, none": {"refund_waiting", none, 0, false},
+		"failed":               {"failed", one, refund.StatusUnknown, false},
+		"another case":         {"Refund", one, refund.StatusUnknown, false},
+		"its own word":         {"refund_waiting", `[{"amount":10,"status":"success"}]`, refund.StatusSucceeded, false},
+		"an unknown word":      {"refund", `[{"amount":10,"status":"lost"}]`, refund.StatusUnknown, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := snapshot(t, c.state, c.list)
+			assert.Equal(t, c.complete, r.Complete)
+			assert.Zero(t, r.Extent, "the state may be of a part")
+			for _, s := range r.Refunds {
+				assert.Equal(t, c.status, s.Status)
+			}
 		})
 	}
 }

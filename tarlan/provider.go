@@ -84,7 +84,7 @@ func New(c Config) (*Provider, error) {
 		Environment: c.Environment, Currency: c.Currency, Default: "KZT",
 		BaseURL: c.BaseURL, Production: productionURL, Sandbox: sandboxURL, Timeout: c.Timeout,
 	})
-	caps := capabilities(currency, c.Fractions)
+	caps := capabilities(c.Environment, currency, c.Fractions)
 	if err := caps.AddCodes(c.Codes); err != nil {
 		problems.Addf("%v", err)
 	}
@@ -168,21 +168,20 @@ func (p *Provider) judge(req *refund.Request, reply httpx.Reply) (*refund.Result
 	}
 	code := a.StatusCode.S
 	fail := func(as refund.Code, status refund.Status) (*refund.Result, error) {
-		return nil, p.http.Fail("refund", reply, as, status, code, a.text(), req.Payment.ID)
+		e := p.http.Fail("refund", reply, as, status, code, a.text(), req.Payment.ID)
+		if status == refund.StatusRefused {
+			e.RefundID = p.refundID(req, &a)
+		}
+		return nil, e
 	}
 
 	line, listed := p.caps.Lookup(code)
 	switch {
-	case a.accepted(reply.Status):
-		res := &refund.Result{
+	case a.accepted(reply.Status) && p.agrees(a.Result.StatusCode):
+		return &refund.Result{
 			Status: a.state(), Kind: req.Kind, PaymentID: req.Payment.ID, Amount: asked(req),
-			Code: p.http.Bound(code), Message: p.http.Clean(a.text(), req.Payment.ID),
-		}
-		// Nobody knows whose number it is; another one than the payment's is worth keeping.
-		if id := a.Result.TransactionID; id.Shape != wire.Bool && id.S != req.Payment.ID {
-			res.RefundID = p.http.Bound(id.S)
-		}
-		return res, nil
+			Code: p.http.Bound(code), Message: p.http.Clean(a.text(), req.Payment.ID), RefundID: p.refundID(req, &a),
+		}, nil
 	case a.speaksOfSuccess():
 		return fail(refund.OutcomeUnknown, refund.StatusUnknown) // a yes that something contradicts
 	case listed && line.Status == refund.StatusRefused:
@@ -196,4 +195,35 @@ func (p *Provider) judge(req *refund.Request, reply httpx.Reply) (*refund.Result
 	default: // a code that no table lists, or that has no text: an object, two codes
 		return fail(refund.OutcomeUnknown, refund.StatusUnknown)
 	}
+}
+
+// refundID is the number that the answer gives the refund. Nobody knows whose number
+// it is; another one than the payment's is worth keeping.
+func (p *Provider) refundID(req *refund.Request, a *answer) string {
+	id := a.Result.TransactionID
+	if id.Shape == wire.Bool || id.S == req.Payment.ID {
+		return ""
+	}
+	return p.http.Bound(id.S)
+}
+
+// agrees reports whether a transaction_status_code, the word or number inside result,
+// goes with an accepted refund. The words are the states that do. The only number that
+// is published is a sample's, 999, and no table says what numbers mean there: one that
+// the table of status codes does not list says nothing, and one that it lists as a
+// refusal or a fault contradicts. What is neither a word nor a number contradicts too,
+// but for an object, which is a place for more words.
+func (p *Provider) agrees(t wire.Text) bool {
+	switch t.Shape {
+	case wire.Missing, wire.Null, wire.Object:
+		return true
+	case wire.String, wire.Number:
+		if t.Shape == wire.String && (t.S == stateSuccess || t.S == stateRefunded || t.S == stateWaiting) {
+			return true
+		}
+		_, ok := t.Int()
+		line, listed := p.caps.Lookup(t.S)
+		return ok && (!listed || line.Status == refund.StatusSucceeded)
+	}
+	return false
 }

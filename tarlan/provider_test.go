@@ -262,13 +262,12 @@ func TestDrift(t *testing.T) {
 		"message an object":         {`{"status":true,"message":{"en":"Success"},"result":"success"}`, succeeded},
 		"message twice":             {`{"status":true,"message":"a","message":"b","result":"success"}`, succeeded},
 		"result null":               {`{"status":true,"result":null}`, succeeded},
-		"result a number":           {`{"status":true,"result":1}`, succeeded},
-		"result a list":             {`{"status":true,"result":["failed"]}`, succeeded},
-		"result a boolean":          {`{"status":true,"result":true}`, succeeded},
 		"result empty":              {`{"status":true,"result":{}}`, succeeded},
 		"result deep":               {`{"status":true,"result":{"result":{"transaction_status_code":"failed"}}}`, succeeded},
 		"state a number":            {`{"status":true,"result":{"transaction_status_code":999}}`, succeeded},
 		"state a number as string":  {`{"status":true,"result":{"transaction_status_code":"999"}}`, succeeded},
+		"state a number of no code": {`{"status":true,"result":{"transaction_status_code":1000}}`, succeeded},
+		"state zero":                {`{"status":true,"result":{"transaction_status_code":0}}`, succeeded},
 		"state null":                {`{"status":true,"result":{"transaction_status_code":null}}`, succeeded},
 		"state an object":           {`{"status":true,"result":{"transaction_status_code":{}}}`, succeeded},
 		"state success":             {`{"status":true,"result":{"transaction_status_code":"success"}}`, succeeded},
@@ -511,4 +510,47 @@ func TestProviderNeedsSecret(t *testing.T) {
 	p, err := tarlan.New(tarlan.Config{Environment: refund.Sandbox})
 	require.ErrorContains(t, err, "secret is missing")
 	assert.Nil(t, p)
+}
+
+// What stands in result has one of the published shapes and agrees, or nothing is
+// known.
+func TestC11_Results(t *testing.T) {
+	t.Parallel()
+	for name, result := range map[string]string{
+		"false": `false`, "true": `true`, "a refusal's code": `5103`, "a number": `1`, "999": `999`, "a list": `["x"]`, "a list of the word": `["success"]`, "an empty list": `[]`,
+		"inside, false": `{"transaction_id":999,"transaction_status_code":false}`, "inside, true": `{"transaction_status_code":true}`,
+		"inside, a refusal's code": `{"transaction_status_code":5103}`, "inside, a fault's code": `{"transaction_status_code":8301}`,
+		"inside, a code as a text": `{"transaction_status_code":"5103"}`, "inside, a list": `{"transaction_status_code":["refund"]}`,
+		"inside, a fraction": `{"transaction_status_code":999.5}`, "inside, an exponent": `{"transaction_status_code":1e3}`, "inside, empty": `{"transaction_status_code":""}`,
+		"inside, a plus": `{"transaction_status_code":"+999"}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			res, err := answered(t, config(nil), 200, nil, `{"status":true,"message":"Success","result":`+result+`}`)
+			assert.Equal(t, unknown, adaptertest.Of(t, res, err), "%v", err)
+		})
+	}
+	c := config(nil)
+	c.Codes = map[string]refund.Code{"41": refund.Declined}
+	res, err := answered(t, c, 200, nil, `{"status":true,"result":{"transaction_status_code":41}}`)
+	assert.Equal(t, unknown, adaptertest.Of(t, res, err), "a code that the user was told about")
+}
+
+func TestRefusedRefundsOwnID(t *testing.T) {
+	t.Parallel()
+	for id, want := range map[string]string{`1000`: "1000", `999`: "", `null`: "", `true`: ""} {
+		_, err := answered(t, config(nil), 500, nil, `{"status":false,"status_code":3010,"message":"no","result":{"transaction_id":`+id+`}}`)
+		assert.Equal(t, want, adaptertest.Error(t, err).RefundID, id)
+	}
+}
+
+func TestCapabilities_Finality(t *testing.T) {
+	t.Parallel()
+	for _, env := range []refund.Environment{refund.Sandbox, refund.Production} {
+		c := config(nil)
+		c.Environment = env
+		caps := provider(t, c).Capabilities()
+		assert.Equal(t, env, caps.Environment)
+		assert.Equal(t, refund.Assumed, caps.Accepted.Evidence)
+	}
 }

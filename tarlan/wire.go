@@ -45,14 +45,15 @@ const (
 	docsHook   = "https://docs.tarlanpayments.kz/eng/acquiring/webhook-of-the-payment-system/payment-status"
 )
 
-func capabilities(currency string, fractions bool) refund.Capabilities {
+func capabilities(env refund.Environment, currency string, fractions bool) refund.Capabilities {
 	c := refund.Capabilities{
 		Gateway:          gateway,
+		Environment:      env,
 		Currencies:       refund.Fact[[]string]{Value: []string{currency}, Evidence: refund.Assumed, Source: "the call has no currency field; major units deduced from the plugins"},
 		Full:             refund.Fact[refund.FullMode]{Value: refund.FullByAmount, Evidence: refund.Assumed, Source: docs + " shows only a refund by amount"},
 		Partial:          refund.Fact[refund.Answer]{Value: refund.Can, Evidence: refund.Documented, Source: docs},
 		RepeatedPartials: refund.Fact[refund.Answer]{Value: refund.NobodyKnows, Evidence: refund.Assumed, Source: "the status call lists refunds; no document says whether a second one is taken"},
-		Accepted:         refund.Fact[refund.Status]{Value: refund.StatusSucceeded, Evidence: refund.Documented, Source: docs + " (answers \"Success\"); " + docsKinds},
+		Accepted:         refund.Fact[refund.Status]{Value: refund.StatusSucceeded, Evidence: refund.Assumed, Source: docs + " answers \"Success\" (" + docsKinds + "); that nothing takes it back later is assumed"},
 		Inspect:          refund.Fact[refund.Answer]{Value: refund.Can, Evidence: refund.Documented, Source: docsStatus},
 		Callback:         refund.Fact[refund.CallbackMode]{Value: refund.CallbackSigned, Evidence: refund.Observed, Source: "signed: " + docsHook + "; that a refund causes one: the vendor's WooCommerce plugin reads the state refund there"},
 		Params: []refund.Param{
@@ -187,7 +188,7 @@ func (a *answer) speaksOfSuccess() bool {
 	return a.Status.S == "true" || a.Status.Shape == wire.Twice || a.Result.Self.IsString("success")
 }
 
-// accepted reports whether every mark of success agrees.
+// accepted reports whether every mark of success agrees but the one inside result.
 func (a *answer) accepted(httpStatus int) bool {
 	if httpStatus != http.StatusOK || !a.isYes() {
 		return false
@@ -196,25 +197,11 @@ func (a *answer) accepted(httpStatus int) bool {
 		return false
 	}
 	switch a.Result.Self.Shape {
-	case wire.String:
-		return a.Result.Self.S == "success"
-	case wire.Twice:
-		return false
+	case wire.Missing, wire.Null, wire.Object:
+		return true
+	default: // of the published shapes, only this word is left
+		return a.Result.Self.IsString("success")
 	}
-	switch state := a.Result.StatusCode; state.Shape {
-	case wire.String:
-		return isAccepted(state.S)
-	case wire.Twice:
-		return false
-	}
-	return true
-}
-
-// isAccepted reports whether the state of a transaction, in the place where
-// samples have a number, goes with an accepted refund.
-func isAccepted(state string) bool {
-	_, err := strconv.Atoi(state)
-	return err == nil || state == stateSuccess || state == stateRefunded || state == stateWaiting
 }
 
 // States of a transaction.
@@ -288,6 +275,7 @@ func decodeStatus(body []byte, currency string) (a statusAnswer, ok bool) {
 		return statusAnswer{}, false
 	}
 	a.Refunds = decodeRefunds(body, currency)
+	a.Refunds.follow(a.State)
 	return a, true
 }
 
@@ -313,6 +301,7 @@ func (a *statusAnswer) text() string {
 // listing is the answer's list of refunds.
 type listing struct {
 	refunds []refund.SeenRefund
+	silent  []bool       // for each, whether it has no word of its own about its state
 	total   money.Amount // of all; not set unless each of them could be read
 	unclear bool         // there is something in the place of the list that cannot be read
 }
@@ -333,8 +322,8 @@ func decodeRefunds(body []byte, currency string) (l listing) {
 	total, err := money.FromMinor(0, currency)
 	l.unclear = err != nil
 	for _, entry := range entries {
-		seen, clear := decodeRefund(entry, currency)
-		l.refunds = append(l.refunds, seen)
+		seen, silent, clear := decodeRefund(entry, currency)
+		l.refunds, l.silent = append(l.refunds, seen), append(l.silent, silent)
 		if total, err = total.Add(seen.Amount); err != nil || !clear {
 			l.unclear = true
 		}
@@ -345,15 +334,34 @@ func decodeRefunds(body []byte, currency string) (l listing) {
 	return l
 }
 
+// follow gives the refunds that have no word of their own the state that the payment's
+// has for them.
+func (l *listing) follow(payments wire.Text) {
+	var status refund.Status
+	switch {
+	case payments.IsString(stateWaiting):
+		status = refund.StatusPending
+	case payments.IsString(stateSuccess), payments.IsString(stateRefunded):
+		status = refund.StatusSucceeded
+	}
+	for i, silent := range l.silent {
+		if silent {
+			l.refunds[i].Status = status
+		}
+	}
+}
+
 // decodeRefund reads one entry, and reports whether all of it that counts could
-// be read. No document gives it a state; should it have one, that counts too.
-func decodeRefund(entry []byte, currency string) (seen refund.SeenRefund, clear bool) {
+// be read. No document gives it a state; should it have one, that counts too, and it
+// is not silent.
+func decodeRefund(entry []byte, currency string) (seen refund.SeenRefund, silent, clear bool) {
 	var (
-		amount, date, created wire.Text
-		words                 [7]wire.Text
+		amount, currencySaid, date, created wire.Text
+		words                               [7]wire.Text
 	)
 	err := wire.Read(entry, []wire.Field{
 		{Name: "amount", Text: &amount},
+		{Name: "currency", Text: &currencySaid}, // no document has it
 		{Name: "date", Text: &date},
 		{Name: "created_at", Text: &created},
 		{Name: "state", Text: &words[0]},
@@ -363,13 +371,15 @@ func decodeRefund(entry []byte, currency string) (seen refund.SeenRefund, clear 
 		{Name: "transaction_status_code", Text: &words[6]},
 	})
 	if err != nil {
-		return seen, false
+		return seen, false, false
 	}
-	clear = true
-	for _, word := range words {
+	silent, clear = true, true
+	for i, word := range words {
 		var says refund.Status
 		switch {
-		case word.Absent(), word.Shape == wire.Object: // an object's code speaks for it
+		case word.Absent():
+			continue
+		case word.Shape == wire.Object && (i == 1 || i == 4) && !words[i+1].Absent(): // its code speaks for it
 			continue
 		case word.IsString(stateWaiting):
 			says = refund.StatusPending
@@ -379,22 +389,18 @@ func decodeRefund(entry []byte, currency string) (seen refund.SeenRefund, clear 
 		if says == refund.StatusUnknown || seen.Status != refund.StatusUnknown && seen.Status != says {
 			clear = false
 		}
-		seen.Status = says
+		seen.Status, silent = says, false
 	}
 	if !clear {
 		seen.Status = refund.StatusUnknown
 	}
-	if amount.Shape == wire.Number || amount.Shape == wire.String {
-		if a, err := money.New(amount.S, currency); err == nil && a.IsPositive() {
-			seen.Amount = a
-		}
-	}
+	seen.Amount, _ = wire.Amount(amount, currencySaid, currency)
 	for _, t := range []wire.Text{created, date} {
 		if at, err := time.Parse(time.RFC3339Nano, t.S); err == nil {
 			seen.At = at.UTC()
 		}
 	}
-	return seen, clear && seen.Amount.IsSet()
+	return seen, silent, clear && seen.Amount.IsSet()
 }
 
 // isFront reports whether an HTTP status comes from what stands before the

@@ -14,13 +14,9 @@ import (
 	"github.com/gorefund/refund"
 	"github.com/gorefund/refund/internal/callback"
 	"github.com/gorefund/refund/internal/wire"
-	"github.com/gorefund/refund/money"
 )
 
 const (
-	// leeway is how far TLPE's clock and ours may be apart.
-	leeway = time.Minute
-
 	issuer = "TLPE" // as in the documents' sample
 
 	maxID = 255 // bytes of jti and transaction_id
@@ -38,7 +34,8 @@ var _ refund.CallbackParser = (*Provider)(nil)
 //     the code is in GatewayCode;
 //   - [refund.Unsupported]: the Config has no key for notifications.
 //
-// Event.ID is the token's jti. A repeat of the same message is not seen here: keep
+// Under a key that can be broken, the event has [refund.TrustNone]: see
+// [Config.TrustWeakKey]. Event.ID is the token's jti. A repeat of the same message is not seen here: keep
 // the ids. What the fields rest on is in the package's text, under Webhooks.
 func (p *Provider) ParseCallback(_ context.Context, c refund.Callback) (*refund.Event, error) {
 	if err := callback.Check(gateway, &c); err != nil {
@@ -146,6 +143,9 @@ func decodeNotification(raw []byte) (*notification, error) {
 	if err != nil {
 		return nil, callback.Malformed(gateway, "the claims are no JSON object")
 	}
+	if !payment.Absent() && payment.Shape != wire.Object {
+		n.amount = wire.Text{Shape: wire.Object} // something is there in the amount's place
+	}
 	for _, d := range []struct {
 		name string
 		text wire.Text
@@ -193,7 +193,7 @@ func (p *Provider) current(n *notification) error {
 		return callback.Forged(gateway, "the token's issuer is not "+issuer)
 	}
 	err := jwt.NewValidator(
-		jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithLeeway(leeway), jwt.WithTimeFunc(p.now),
+		jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithLeeway(p.leeway), jwt.WithTimeFunc(p.now),
 	).Validate(n)
 	switch {
 	case err == nil:
@@ -235,9 +235,10 @@ func (p *Provider) event(n *notification) (*refund.Event, error) {
 	}
 	e := &refund.Event{
 		Gateway: gateway, ID: n.id.S, PaymentID: n.transactionID.S,
-		Status: refund.StatusSucceeded, Amount: p.amountOf(n), Code: code.S,
-		At: n.at(), Trust: refund.TrustSigned,
+		Status: refund.StatusSucceeded, Kind: kindOf(code.S), Code: code.S,
+		At: n.at(), Trust: p.trust,
 	}
+	e.Amount, e.AmountUnreadable = wire.Amount(n.amount, n.currency, p.caps.Currencies.Value[0])
 	if n.message.Shape == wire.String {
 		e.Message = p.http.Clean(p.http.Bound(n.message.S), e.PaymentID)
 	}
@@ -248,32 +249,21 @@ func isID(t wire.Text) bool {
 	return t.Shape == wire.String && t.S != "" && len(t.S) <= maxID && utf8.ValidString(t.S) && !strings.ContainsFunc(t.S, unicode.IsControl)
 }
 
-// amountOf is the amount if it can be read in one way only, else none: a side
-// field refuses no message.
-func (p *Provider) amountOf(n *notification) money.Amount {
-	if n.amount.Shape != wire.String && n.amount.Shape != wire.Number || !n.currency.IsString(p.caps.Currencies.Value[0]) {
-		return money.Amount{}
-	}
-	amount, err := money.New(n.amount.S, n.currency.S)
-	if err != nil || !amount.IsPositive() {
-		return money.Amount{}
-	}
-	return amount
-}
-
-// at is when the message was made, else when the refund was, else zero.
+// at is when the message was made or when the refund was, whichever is earlier: a
+// message about an old refund may be made anew. It is zero if neither can be read.
 func (n *notification) at() time.Time {
-	if n.issued != nil {
-		return n.issued.Time
-	}
+	var at time.Time
 	if n.timestamp.Shape == wire.String {
 		// As seen in a notification, and as in the answers. A time without a zone could
 		// be any of a day's hours.
 		for _, layout := range []string{"2006-01-02 15:04:05 -07:00", "2006-01-02T15:04:05.000-0700", time.RFC3339} {
 			if t, err := time.Parse(layout, n.timestamp.S); err == nil {
-				return t.UTC()
+				at = t.UTC()
 			}
 		}
 	}
-	return time.Time{}
+	if n.issued != nil && (at.IsZero() || n.issued.Before(at)) {
+		at = n.issued.Time
+	}
+	return at
 }

@@ -21,16 +21,16 @@ import (
 func TestGoldenCallbacks(t *testing.T) {
 	t.Parallel()
 	const id = "5d9f6b6c-3a1e-4b53-9a7e-0f2f6f0d8a11"
-	event := func(code, message, amount string) *refund.Event {
+	event := func(kind refund.Kind, code, message, amount string) *refund.Event {
 		return &refund.Event{
-			Gateway: "tlpe", ID: id, PaymentID: "250811152251KEF4571", Status: refund.StatusSucceeded,
+			Gateway: "tlpe", ID: id, PaymentID: "250811152251KEF4571", Status: refund.StatusSucceeded, Kind: kind,
 			Amount: money.MustParse(amount), Code: code, Message: message, At: noon, Trust: refund.TrustSigned,
 		}
 	}
 	for name, want := range map[string]*refund.Event{
-		"full":            event("OK.02.00", "Full refund successful", "1130.00 PHP"),
-		"partial":         event("OK.04.00", "Partial refund successful", "1.50 PHP"),
-		"full_camel_case": event("OK.02.00", "Full refund successful", "1130.00 PHP"),
+		"full":            event(refund.KindFull, "OK.02.00", "Full refund successful", "1130.00 PHP"),
+		"partial":         event(refund.KindPartial, "OK.04.00", "Partial refund successful", "1.50 PHP"),
+		"full_camel_case": event(refund.KindFull, "OK.02.00", "Full refund successful", "1130.00 PHP"),
 		"paid":            nil,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -63,50 +63,66 @@ func told(head, data string) refund.Callback {
 	return posted(signed(hs256, claims(head, data), webhookSecret))
 }
 
-func TestCallbackAmounts(t *testing.T) {
+// An amount that cannot be read refuses no message, and is not taken for one that is
+// absent.
+func TestC07_CallbackAmounts(t *testing.T) {
 	t.Parallel()
+	const unreadable = "unreadable"
 	for paid, want := range map[string]string{
 		`{"amount":"1130","currency":"PHP"}`:                  "1130.00 PHP",
 		`{"amount":"1.5","currency":"PHP"}`:                   "1.50 PHP",
 		`{"amount":"0.01","currency":"PHP"}`:                  "0.01 PHP",
 		`{"amount":1130,"currency":"PHP"}`:                    "1130.00 PHP",
 		`{"amount":1.50,"currency":"PHP"}`:                    "1.50 PHP",
-		`{"amount":"1130","currency":"USD"}`:                  "",
-		`{"amount":"1130","currency":"php"}`:                  "",
-		`{"amount":"1130"}`:                                   "",
-		`{"amount":"1130","currency":["PHP"]}`:                "",
-		`{"amount":"1.505","currency":"PHP"}`:                 "",
-		`{"amount":"1.500","currency":"PHP"}`:                 "",
-		`{"amount":"0","currency":"PHP"}`:                     "",
-		`{"amount":"0.00","currency":"PHP"}`:                  "",
-		`{"amount":"-1.50","currency":"PHP"}`:                 "",
-		`{"amount":"1,130.00","currency":"PHP"}`:              "",
-		`{"amount":" 1130","currency":"PHP"}`:                 "",
-		`{"amount":1e3,"currency":"PHP"}`:                     "",
-		`{"amount":"99999999999999999999","currency":"PHP"}`:  "",
-		`{"amount":{"value":"1130"},"currency":"PHP"}`:        "",
-		`{"amount":true,"currency":"PHP"}`:                    "",
-		`{"amount":"","currency":"PHP"}`:                      "",
+		`{"amount":"1130","currency":"USD"}`:                  "1130.00 USD",
+		`{"amount":"1130","currency":"php"}`:                  unreadable,
+		`{"amount":"1130"}`:                                   "1130.00 PHP",
+		`{"amount":"1130","currency":null}`:                   "1130.00 PHP",
+		`{"amount":"1130","currency":["PHP"]}`:                unreadable,
+		`{"amount":"1130","currency":""}`:                     unreadable,
+		`{"amount":"1.505","currency":"PHP"}`:                 unreadable,
+		`{"amount":"1.500","currency":"PHP"}`:                 unreadable,
+		`{"amount":"0","currency":"PHP"}`:                     unreadable,
+		`{"amount":"0.00","currency":"PHP"}`:                  unreadable,
+		`{"amount":"-1.50","currency":"PHP"}`:                 unreadable,
+		`{"amount":"1,130.00","currency":"PHP"}`:              unreadable,
+		`{"amount":"1,000.00","currency":"PHP"}`:              unreadable,
+		`{"amount":"5.00 USD","currency":"PHP"}`:              unreadable,
+		`{"amount":"1e2","currency":"PHP"}`:                   unreadable,
+		`{"amount":29.999999999999996,"currency":"PHP"}`:      unreadable,
+		`{"amount":"x"}`:                                      unreadable,
+		`{"amount":" 1130","currency":"PHP"}`:                 unreadable,
+		`{"amount":1e3,"currency":"PHP"}`:                     unreadable,
+		`{"amount":"99999999999999999999","currency":"PHP"}`:  unreadable,
+		`{"amount":{"value":"1130"},"currency":"PHP"}`:        unreadable,
+		`{"amount":true,"currency":"PHP"}`:                    unreadable,
+		`{"amount":"","currency":"PHP"}`:                      unreadable,
 		`{"amount":null,"currency":"PHP"}`:                    "",
 		`{"currency":"PHP"}`:                                  "",
-		`{"amount":"1","amount":"1130","currency":"PHP"}`:     "",
-		`{"amount":"1","Amount":"1130","currency":"PHP"}`:     "",
-		`{"amount":"1","currency":"PHP","currency":"PHP"}`:    "",
-		`{"amount":"1","currency":"PHP"},"payment":{"x":"1"}`: "",
+		`{"amount":"1","amount":"1130","currency":"PHP"}`:     unreadable,
+		`{"amount":"1","Amount":"1130","currency":"PHP"}`:     unreadable,
+		`{"amount":"1","currency":"PHP","currency":"PHP"}`:    unreadable,
+		`{"amount":"1","currency":"PHP"},"payment":{"x":"1"}`: unreadable,
 		`null`:                                 "",
-		`"1130.00 PHP"`:                        "",
-		`[{"amount":"1130","currency":"PHP"}]`: "",
+		`"1130.00 PHP"`:                        unreadable,
+		`"1130.00"`:                            unreadable,
+		`[{"amount":"1130","currency":"PHP"}]`: unreadable,
 	} {
 		e, err := parse(t, told(`"jti":"j",`+times, `{"transaction_id":"T","payment":`+paid+`,"result":{"status_code":"OK.04.00"}}`))
-		require.NoError(t, err, "%s: an amount that cannot be read refuses no message", paid)
-		assert.Equal(t, want, e.Amount.String(), paid)
+		require.NoError(t, err, paid)
+		assert.Equal(t, want == unreadable, e.AmountUnreadable, paid)
+		assert.Equal(t, strings.TrimPrefix(want, unreadable), e.Amount.String(), paid)
 	}
 }
 
-func TestCallbackTimes(t *testing.T) {
+// Which of the two times is earlier counts: a notification that is made anew, for an
+// old refund, says so by its timestamp.
+func TestC04_CallbackTimes(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ name, iat, timestamp, want string }{
 		{"issued", "1597297328", `"2025-08-11 15:23:18 +00:00"`, "2020-08-13T05:42:08Z"},
+		{"issued anew for an earlier refund", "1597297328", `"2020-08-11 15:23:18 +08:00"`, "2020-08-11T07:23:18Z"},
+		{"issued, and a timestamp without a zone", "1597297328", `"2020-08-11 15:23:18.0"`, "2020-08-13T05:42:08Z"},
 		{"issued in parts of a second", "1597297328.75", `null`, "2020-08-13T05:42:08Z"},
 		{"seen in a notification", "", `"2020-08-11 15:23:18 +08:00"`, "2020-08-11T07:23:18Z"},
 		{"as in the answers", "null", `"2020-07-14T08:08:04.815+0000"`, "2020-07-14T08:08:04.815Z"},
@@ -184,6 +200,27 @@ func TestCallbackLeeway(t *testing.T) {
 		clock = noon.Add(step.after)
 		_, err := p.ParseCallback(t.Context(), message)
 		assert.Equal(t, step.ok, err == nil, "%s: %v", step.after, err)
+	}
+}
+
+func TestC19_Leeway(t *testing.T) {
+	t.Parallel()
+	message := told(`"jti":"j",`+times, refunded(`"status_code":"OK.02.00"`))
+	for _, tt := range []struct {
+		leeway, ahead time.Duration
+		ok            bool
+	}{
+		{0, 75 * time.Second, false},
+		{0, time.Minute, true},
+		{90 * time.Second, 75 * time.Second, true},
+		{90 * time.Second, 91 * time.Second, false},
+		{time.Second, 2 * time.Second, false},
+		{15 * time.Minute, 15 * time.Minute, true},
+	} {
+		c := config(adaptertest.MustNotSend(t))
+		c.Now, c.Leeway = func() time.Time { return noon.Add(-tt.ahead) }, tt.leeway
+		_, err := open(t, c).ParseCallback(t.Context(), message)
+		assert.Equal(t, tt.ok, err == nil, "%s with a leeway of %s: %v", tt.ahead, tt.leeway, err)
 	}
 }
 
@@ -387,4 +424,15 @@ func TestCallbackRequests(t *testing.T) {
 	twin := payload[:len(payload)-1] + string("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"[last+1])
 	_, err := parse(t, posted(twin))
 	require.ErrorIs(t, err, refund.Forged)
+}
+
+// The code tells the kind, so that a full refund is not settled by the word of a part.
+func TestC05_C06_Kinds(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[string]refund.Kind{"OK.02.00": refund.KindFull, "OK.04.00": refund.KindPartial} {
+		e, err := parse(t, told(`"jti":"j",`+times, `{"transaction_id":"T","result":{"status_code":"`+code+`"}}`))
+		require.NoError(t, err)
+		assert.Equal(t, want, e.Kind)
+		assert.False(t, e.Amount.IsSet() || e.AmountUnreadable, "it is absent")
+	}
 }

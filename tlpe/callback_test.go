@@ -64,7 +64,7 @@ func TestParseCallback(t *testing.T) {
 		e, err := parse(t, posted(signed(hs256, claims(`"iss":"TLPE","jti":"j-1",`+times, refunded(code)), webhookSecret)))
 		require.NoError(t, err)
 		assert.Equal(t, &refund.Event{
-			Gateway: "tlpe", ID: "j-1", PaymentID: "TRX-10001", Status: refund.StatusSucceeded, Amount: money.MustParse("1130.00 PHP"),
+			Gateway: "tlpe", ID: "j-1", PaymentID: "TRX-10001", Status: refund.StatusSucceeded, Kind: refund.KindFull, Amount: money.MustParse("1130.00 PHP"),
 			Code: "OK.02.00", Message: "Full refund successful", At: noon, Trust: refund.TrustSigned,
 		}, e)
 	}

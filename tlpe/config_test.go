@@ -68,6 +68,8 @@ func TestNewRefuses(t *testing.T) {
 		{"the same with RS256", func(c *tlpe.Config) { c.WebhookSecret, c.WebhookAlgorithm = token, "RS256" }, "webhook_secret must not be the token"},
 		{"white space before the webhook_secret", func(c *tlpe.Config) { c.WebhookSecret = " " + webhookSecret }, "webhook_secret has white space"},
 		{"a line end behind the webhook_secret", func(c *tlpe.Config) { c.WebhookSecret += "\n" }, "webhook_secret has white space"},
+		{"a negative leeway", func(c *tlpe.Config) { c.Leeway = -time.Second }, "leeway"},
+		{"a leeway above a quarter of an hour", func(c *tlpe.Config) { c.Leeway = 15*time.Minute + 1 }, "leeway"},
 		{"an empty code", func(c *tlpe.Config) { c.Codes = map[string]refund.Code{"": refund.Declined} }, "codes"},
 	}
 	for _, tt := range tests {
@@ -104,13 +106,13 @@ func TestConfigJSON(t *testing.T) {
 	t.Parallel()
 	const file = `{
 		"token": "T", "webhook_secret": "W", "webhook_algorithm": "RS256", "webhook_public_key": "K", "environment": "sandbox", "currency": "USD", "amount_as": "number",
-		"base_url": "https://proxy.example", "timeout": "30s", "codes": {"ER.70.10": "exceeds_refundable"}
+		"base_url": "https://proxy.example", "timeout": "30s", "codes": {"ER.70.10": "exceeds_refundable"}, "trust_weak_key": true, "leeway": "90s"
 	}`
 	var c tlpe.Config
 	require.NoError(t, json.Unmarshal([]byte(file), &c))
 	assert.Equal(t, tlpe.Config{
 		Token: "T", WebhookSecret: "W", WebhookAlgorithm: "RS256", WebhookPublicKey: "K", Environment: refund.Sandbox, Currency: "USD", AmountAs: "number",
-		BaseURL: "https://proxy.example", Timeout: 30 * time.Second,
+		BaseURL: "https://proxy.example", Timeout: 30 * time.Second, TrustWeakKey: true, Leeway: 90 * time.Second,
 		Codes: map[string]refund.Code{"ER.70.10": refund.ExceedsRefundable},
 	}, c)
 
@@ -118,7 +120,7 @@ func TestConfigJSON(t *testing.T) {
 	require.NoError(t, err)
 	assert.JSONEq(t, `{
 		"token": "***", "webhook_secret": "***", "webhook_algorithm": "RS256", "webhook_public_key": "***", "environment": "sandbox", "currency": "USD", "amount_as": "number",
-		"base_url": "https://proxy.example", "timeout": "30s", "codes": {"ER.70.10": "exceeds_refundable"}
+		"base_url": "https://proxy.example", "timeout": "30s", "codes": {"ER.70.10": "exceeds_refundable"}, "trust_weak_key": true, "leeway": "1m30s"
 	}`, string(shown))
 
 	c = tlpe.Config{Timeout: time.Minute, Currency: "USD"}

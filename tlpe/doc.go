@@ -50,8 +50,8 @@
 //
 // # Statuses
 //
-// The samples answer with the final state (documented), so an accepted refund
-// is [refund.StatusSucceeded]. It needs three marks: an HTTP status of success,
+// The samples answer that the refund was successful (documented). That nothing takes
+// it back later is assumed, so an accepted refund is [refund.StatusSucceeded]. It needs three marks: an HTTP status of success,
 // 200 in the envelope's status, and exactly OK.02.00 or OK.04.00 in
 // data.status_code. Which of the two came stands in [refund.Result.Kind], also
 // if it is not the kind that was asked for; the amount is then left open.
@@ -100,9 +100,11 @@
 // the amount is the payment's or the refund's. Event.PaymentID is that
 // transaction_id, so an event that belongs to no payment of yours may still be
 // about one; the client that handles refunds stores the amount as the refunded
-// one (observed). Ask TLPE what they are before you build on either. The amount is
-// not set if it cannot be read in one way, in [Config.Currency], and it refuses no
-// message. Event.Key and RefundID are always empty.
+// one (observed). Ask TLPE what they are before you build on either. The amount is in
+// the currency beside it, or in [Config.Currency] if there is none. One that cannot be
+// read in one way refuses no message: Event.AmountUnreadable tells it from one that is
+// absent. Event.Kind is full for OK.02.00 and partial for OK.04.00 (documented for the
+// answers). Event.Key and RefundID are always empty.
 //
 // The algorithm is the Config's, HS256 by default. What the token's header says
 // must agree and chooses nothing, and an RSA key never serves as a secret. One
@@ -114,18 +116,33 @@
 // (documented). It is not required: it would have to be a value that is known, and
 // no source shows what it is. It proves nothing that the signature does not, and
 // one client takes it for a public key, so it must never choose the key. The
-// secret must not be the token, which travels in headers.
+// secret must not be the token, which travels in headers. One client takes that
+// header for the integrator token (observed): so mask Authorization where you log the
+// headers of callbacks, as you would the token.
 //
-// exp is required, and nbf and iat are checked if they are there, all with a minute
-// for clocks that differ (assumed); the sample lives 48 hours. iss must be "TLPE" if
+// exp is required, and nbf and iat are checked if they are there, all with
+// [Config.Leeway], a minute by default, for clocks that differ (assumed); the sample
+// lives 48 hours. iss must be "TLPE" if
 // it is there; the sample alone shows it (documented), and aud and sub are not
-// compared. Event.At is iat, else result.timestamp if it has a zone, else zero.
+// compared. Event.At is the earlier of iat and result.timestamp, of those that are there;
+// a timestamp without a zone is none.
 //
 // Within these 48 hours anybody who saw a notification can send it again, and TLPE
 // itself may, for /sync or for want of an answer (assumed). Event.ID is the jti,
 // which is therefore required: keep it at least until exp, and treat a repeat as
 // done. Clients answer with 200 or 204 (observed); which answers TLPE wants, how
 // often it repeats, and from which addresses, is not known.
+//
+// Observed: the token is the public half of an RSA key, and the webhook secret its
+// private half, both as base64 of DER; the keys that TLPE's published samples show
+// have 512 bits. Such a key can be broken within hours by whoever sees the token, in a
+// log of the headers that travel in both directions, and the secret is then known.
+// So where the token, the secret or the public key holds an RSA key below 1024 bits,
+// notifications are verified as ever, and their events have [refund.TrustNone]: they
+// make the client ask, and prove nothing by themselves.
+// [Provider.Capabilities] says so too. [Config.TrustWeakKey] has them count as signed,
+// for those who keep the token out of every log and accept the risk. Ask TLPE for a
+// longer key.
 //
 // The names and addresses in a notification are not read.
 //
@@ -141,4 +158,13 @@
 // time-out behind TLPE. Under HTTP 200 and 5xx it is [refund.OutcomeUnknown];
 // under 400, 401, 403, 404, 422 and the like HTTP says that nothing was done
 // (documented). [Config.Codes] takes what TLPE explained to you.
+//
+// # Questions
+//
+// Ask TLPE: the full table of codes, with PN.* and the refusals. Whether "successful" is final.
+// Whether data.transaction_id is the payment's or the refund's, in an answer and in a
+// notification. Whether a notification's amount is the payment's or the refund's, and
+// whether every brand notifies refunds. HS256 or RS256 on live, what stands in the
+// notification's Authorization header, and keys of 2048 bits. What the report says
+// after a full and after a partial refund.
 package tlpe

@@ -12,7 +12,7 @@ import (
 // Inspect asks for the payment's report. It shows one code for the payment and
 // no refunds, so it is conclusive only if that code has turned to the one of the
 // kind of refund that was asked for, and the report before the refund shows what
-// it turned from. State is the code. See [refund.Inspector] for what its error
+// it turned from. State is the code, and Extent what it says. See [refund.Inspector] for what its error
 // means.
 func (p *Provider) Inspect(ctx context.Context, q refund.Query) (*refund.Report, error) {
 	if err := p.checkQuery(&q); err != nil {
@@ -50,9 +50,10 @@ func (p *Provider) checkQuery(q *refund.Query) error {
 // report judges a report about the payment.
 func (p *Provider) report(q *refund.Query, r *report) *refund.Report {
 	code := r.StatusCode.S
-	rep := &refund.Report{State: p.http.Clean(code)}
+	rep := &refund.Report{State: p.http.Clean(code), Extent: extentOf(code)}
 	switch {
 	case !r.Currency.IsString(p.caps.Currencies.Value[0]):
+		rep.Extent = 0
 		rep.Why = "the report does not say that the payment is in " + p.caps.Currencies.Value[0] + ", the currency of this provider"
 	case q.Before == nil && q.RefundID == "":
 		rep.Why = "this is a look at the payment: no refund was asked for"
@@ -62,6 +63,19 @@ func (p *Provider) report(q *refund.Query, r *report) *refund.Report {
 		p.compare(q, code, rep)
 	}
 	return rep
+}
+
+// extentOf is how much of a payment a report's code says is given back.
+func extentOf(code string) refund.Extent {
+	switch code {
+	case codePaid:
+		return refund.ExtentNone
+	case codePartial:
+		return refund.ExtentPart
+	case codeFull:
+		return refund.ExtentWhole
+	}
+	return 0
 }
 
 // compare judges a code by the one before the refund. Only a change proves

@@ -81,8 +81,28 @@ func TestInspect_Snapshot(t *testing.T) {
 	t.Parallel()
 	report, err := lookedUp(t, refund.Query{Payment: refund.Payment{ID: payment}}, http.StatusOK, adaptertest.Reply(t, "report.json"))
 	require.NoError(t, err)
-	assert.Equal(t, &refund.Report{State: "OK.00.00", Why: "this is a look at the payment: no refund was asked for"}, report)
+	assert.Equal(t, &refund.Report{State: "OK.00.00", Extent: refund.ExtentNone, Why: "this is a look at the payment: no refund was asked for"}, report)
 	adaptertest.NoLeak(t, report, payer...)
+}
+
+// The code says how much is given back, if the report is in the provider's currency.
+func TestInspect_Extent(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[string]refund.Extent{
+		"OK.00.00": refund.ExtentNone, "OK.04.00": refund.ExtentPart, "OK.02.00": refund.ExtentWhole,
+		"OK.00.10": 0, "PN.01.00": 0, "ER.20.20": 0, "ok.02.00": 0,
+	} {
+		body := reported(code)
+		report, err := lookedUp(t, refund.Query{Payment: refund.Payment{ID: payment}}, http.StatusOK, body)
+		require.NoError(t, err)
+		assert.Equal(t, want, report.Extent, code)
+		assert.False(t, report.Refunded.IsSet(), "nobody knows whose amount the report's is")
+		assert.False(t, report.Complete)
+
+		report, err = lookedUp(t, refund.Query{Payment: refund.Payment{ID: payment}}, http.StatusOK, strings.Replace(body, `"PHP"`, `"USD"`, 1))
+		require.NoError(t, err)
+		assert.Zero(t, report.Extent, "%s in dollars", code)
+	}
 }
 
 // Conclusive in exactly three cases, whatever the codes, and never that nothing

@@ -17,6 +17,13 @@ import (
 
 const gateway = "tlpe"
 
+// How far TLPE's clock and ours may be apart. The documents give no figure, and
+// their sample lives for 48 hours.
+const (
+	defaultLeeway = time.Minute
+	maxLeeway     = 15 * time.Minute
+)
+
 // Config is what a TLPE account consists of. Printed in any way it shows no
 // secret.
 type Config struct {
@@ -34,6 +41,17 @@ type Config struct {
 	// WebhookPublicKey verifies "RS256", which needs it: an RSA public key as PEM or
 	// as base64 of DER (SPKI).
 	WebhookPublicKey string `json:"webhook_public_key" secret:"true"`
+
+	// TrustWeakKey lets notifications prove something also where the token, the
+	// webhook secret or the webhook public key holds an RSA key below 1024 bits, as the
+	// documents' samples do. Whoever sees such a token, which travels in headers, can
+	// break the key and sign anything. Without it these notifications only make the
+	// client ask.
+	TrustWeakKey bool `json:"trust_weak_key"`
+
+	// Leeway is how far TLPE's clock and this server's may be apart where a
+	// notification's times are checked; default one minute, at most 15; "90s" in JSON.
+	Leeway time.Duration `json:"leeway"`
 
 	// AmountAs is the JSON type of a partial refund's amount: "string", the
 	// default, which the schema and the only public client use, or "number",
@@ -59,9 +77,10 @@ func (c *Config) UnmarshalJSON(data []byte) error {
 	read := struct {
 		*plain
 		Timeout conf.Duration `json:"timeout"`
-	}{plain: (*plain)(c), Timeout: conf.Duration(c.Timeout)}
+		Leeway  conf.Duration `json:"leeway"`
+	}{plain: (*plain)(c), Timeout: conf.Duration(c.Timeout), Leeway: conf.Duration(c.Leeway)}
 	err := conf.Decode(data, &read)
-	c.Timeout = time.Duration(read.Timeout)
+	c.Timeout, c.Leeway = time.Duration(read.Timeout), time.Duration(read.Leeway)
 	return err
 }
 
@@ -75,6 +94,8 @@ type Provider struct {
 	now      func() time.Time
 	method   jwt.SigningMethod // of the notifications
 	key      any               // of method's type; nil: notifications cannot be verified
+	trust    refund.Trust      // in a notification that is verified
+	leeway   time.Duration
 }
 
 var (
@@ -94,12 +115,24 @@ func New(c Config) (*Provider, error) {
 	if c.AmountAs != "" && c.AmountAs != "string" && c.AmountAs != "number" {
 		problems.Addf(`amount_as must be "string" or "number"`)
 	}
+	if c.Leeway < 0 || c.Leeway > maxLeeway {
+		problems.Addf("leeway must be between 0, which is %s, and %s", defaultLeeway, maxLeeway)
+	}
+	leeway := c.Leeway
+	if leeway == 0 {
+		leeway = defaultLeeway
+	}
 	method, key := webhookKey(&c, &problems)
+	weak := weakKey(&c)
+	trust := refund.TrustSigned
+	if weak && !c.TrustWeakKey {
+		trust = refund.TrustNone
+	}
 	now := c.Now
 	if now == nil {
 		now = time.Now
 	}
-	caps := capabilities(currency)
+	caps := capabilities(c.Environment, currency, weak)
 	if err := caps.AddCodes(c.Codes); err != nil {
 		problems.Addf("%v", err)
 	}
@@ -113,7 +146,7 @@ func New(c Config) (*Provider, error) {
 			Secrets: []string{c.Token, c.WebhookSecret, c.WebhookPublicKey},
 		}),
 		caps: caps, env: c.Environment, asNumber: c.AmountAs == "number",
-		now: now, method: method, key: key,
+		now: now, method: method, key: key, trust: trust, leeway: leeway,
 	}, nil
 }
 
@@ -166,7 +199,11 @@ func (p *Provider) judge(req *refund.Request, reply httpx.Reply) (*refund.Result
 	}
 	code, text := a.code(), a.text()
 	fail := func(as refund.Code, status refund.Status) (*refund.Result, error) {
-		return nil, p.http.Fail("refund", reply, as, status, code, text, req.Payment.ID)
+		e := p.http.Fail("refund", reply, as, status, code, text, req.Payment.ID)
+		if status == refund.StatusRefused {
+			e.RefundID = p.refundID(req, a)
+		}
+		return nil, e
 	}
 
 	line, listed := p.caps.Lookup(code)
@@ -193,21 +230,24 @@ func (p *Provider) judge(req *refund.Request, reply httpx.Reply) (*refund.Result
 func (p *Provider) accepted(req *refund.Request, a answer, status refund.Status) *refund.Result {
 	res := &refund.Result{
 		Status: status, Kind: req.Kind, PaymentID: req.Payment.ID, Amount: req.Amount,
-		Code: p.http.Bound(a.code()), Message: p.http.Clean(a.text(), req.Payment.ID),
+		Code: p.http.Bound(a.code()), Message: p.http.Clean(a.text(), req.Payment.ID), RefundID: p.refundID(req, a),
 	}
-	// The documents call data.transaction_id the payment's number; one client
-	// takes it for the refund's. Only another number tells something new.
-	if id := a.Data.TransactionID; id.Shape != wire.Bool && id.S != req.Payment.ID {
-		res.RefundID = p.http.Bound(id.S)
-	}
-	switch a.code() {
-	case codeFull:
-		res.Kind = refund.KindFull
-	case codePartial:
-		res.Kind = refund.KindPartial
+	if kind := kindOf(a.code()); kind != 0 {
+		res.Kind = kind
 	}
 	if res.Kind != req.Kind && req.Amount != req.Payment.Amount {
 		res.Amount = money.Amount{} // not as asked: the gateway alone knows how much
 	}
 	return res
+}
+
+// refundID is the number of the refund, if the answer gives it one. The documents
+// call data.transaction_id the payment's number; one client takes it for the
+// refund's. Only another number tells something new.
+func (p *Provider) refundID(req *refund.Request, a answer) string {
+	id := a.Data.TransactionID
+	if id.Shape == wire.Bool || id.S == req.Payment.ID {
+		return ""
+	}
+	return p.http.Bound(id.S)
 }

@@ -573,3 +573,23 @@ func TestEchoes(t *testing.T) {
 		adaptertest.NoLeak(t, err, hidden...)
 	}
 }
+
+func TestRefusedRefundsOwnID(t *testing.T) {
+	t.Parallel()
+	for id, want := range map[string]string{`"RF-7"`: "RF-7", `"` + payment + `"`: "", `null`: "", `true`: ""} {
+		res, err := answered(t, config(nil), refund.Full(payment), 200,
+			`{"status":200,"data":{"transaction_id":`+id+`,"status_code":"ER.20.20","status_description":"no"}}`)
+		assert.Equal(t, want, failure(t, res, err).RefundID, id)
+	}
+}
+
+func TestCapabilities_Finality(t *testing.T) {
+	t.Parallel()
+	for _, env := range []refund.Environment{refund.Sandbox, refund.Production} {
+		c := config(nil)
+		c.Environment = env
+		caps := open(t, c).Capabilities()
+		assert.Equal(t, env, caps.Environment)
+		assert.Equal(t, refund.Assumed, caps.Accepted.Evidence)
+	}
+}

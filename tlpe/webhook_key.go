@@ -13,10 +13,12 @@ import (
 )
 
 // The smallest and the largest RSA key, in bits: a smaller one can be broken, a
-// larger one takes long.
+// larger one takes long. Those that TLPE publishes have publishedBits: nobody can
+// choose others, so they are taken, and prove nothing (see weakKey).
 const (
-	minBits = 2048
-	maxBits = 8192
+	minBits       = 2048
+	maxBits       = 8192
+	publishedBits = 512
 )
 
 // webhookKey chooses algorithm and key of the notifications by the Config alone.
@@ -48,8 +50,11 @@ func webhookKey(c *Config, problems *conf.Problems) (jwt.SigningMethod, any) {
 		}
 		key, ok := publicKey(c.WebhookPublicKey)
 		if !ok {
-			problems.Addf("webhook_public_key must be an RSA public key of %d to %d bits, as PEM or as base64 of DER (SPKI)", minBits, maxBits)
+			problems.Addf("webhook_public_key must be an RSA public key of %d to %d bits, or one as short as those that TLPE publishes, as PEM or as base64 of DER (SPKI)", minBits, maxBits)
 			return jwt.SigningMethodRS256, nil
+		}
+		if key.N.BitLen() < weakBits {
+			return weakRS256{}, key
 		}
 		return jwt.SigningMethodRS256, key
 	default:
@@ -73,8 +78,9 @@ func publicKey(text string) (*rsa.PublicKey, bool) {
 	}
 	parsed, err := x509.ParsePKIXPublicKey(der)
 	key, ok := parsed.(*rsa.PublicKey)
-	if err != nil || !ok || key.N.BitLen() < minBits || key.N.BitLen() > maxBits {
+	if err != nil || !ok {
 		return nil, false
 	}
-	return key, true
+	bits := key.N.BitLen()
+	return key, bits >= publishedBits && bits < weakBits || bits >= minBits && bits <= maxBits
 }

@@ -41,16 +41,22 @@ const (
 	docsReport = "https://developers.tlpe.io/get-transaction-details"
 )
 
-func capabilities(currency string) refund.Capabilities {
+func capabilities(env refund.Environment, currency string, weak bool) refund.Capabilities {
+	callbacks := "public client code takes OK.02.00 and OK.04.00 from signed notifications"
+	if weak {
+		callbacks += "; the token, the webhook secret or the webhook public key holds an RSA key below 1024 bits, as those that TLPE publishes: " +
+			"whoever sees the token can break it and sign anything, so these notifications prove nothing unless trust_weak_key is set"
+	}
 	return refund.Capabilities{
 		Gateway:          gateway,
+		Environment:      env,
 		Currencies:       refund.Fact[[]string]{Value: []string{currency}, Evidence: refund.Assumed, Source: "the call has no currency field: an amount is read in the payment's own currency"},
 		Full:             refund.Fact[refund.FullMode]{Value: refund.FullNative, Evidence: refund.Documented, Source: docs + " (no amount; not every brand supports it)"},
 		Partial:          refund.Fact[refund.Answer]{Value: refund.Can, Evidence: refund.Documented, Source: docs + " (not every brand supports it)"},
 		RepeatedPartials: refund.Fact[refund.Answer]{Value: refund.Can, Evidence: refund.Assumed, Source: docs + ` ("must not exceed available refundable amount")`},
-		Accepted:         refund.Fact[refund.Status]{Value: refund.StatusSucceeded, Evidence: refund.Documented, Source: docs + " (samples answer with the final state)"},
+		Accepted:         refund.Fact[refund.Status]{Value: refund.StatusSucceeded, Evidence: refund.Assumed, Source: docs + " answers that the refund was successful; that nothing takes it back later is assumed"},
 		Inspect:          refund.Fact[refund.Answer]{Value: refund.NobodyKnows, Evidence: refund.Assumed, Source: docsReport + " shows no refunds; that its status code turns to OK.02.00 or OK.04.00 is deduced from notifications"},
-		Callback:         refund.Fact[refund.CallbackMode]{Value: refund.CallbackSigned, Evidence: refund.Observed, Source: "public client code takes OK.02.00 and OK.04.00 from signed notifications"},
+		Callback:         refund.Fact[refund.CallbackMode]{Value: refund.CallbackSigned, Evidence: refund.Observed, Source: callbacks},
 		Codes:            codes(),
 	}
 }
@@ -70,6 +76,17 @@ func codes() []refund.GatewayCode {
 		{Code: "OK.00.10", Meaning: "payment pending: not a refund", As: refund.OutcomeUnknown, Status: refund.StatusUnknown, Evidence: refund.Observed, Source: client + " (a mock)"},
 		{Code: "PN.*", Meaning: "pending", Status: refund.StatusPending, Evidence: refund.Assumed, Source: "no document shows one; the prefix stands for pending"},
 	}
+}
+
+// kindOf is the kind of refund that a code tells, 0 if it tells none.
+func kindOf(code string) refund.Kind {
+	switch code {
+	case codeFull:
+		return refund.KindFull
+	case codePartial:
+		return refund.KindPartial
+	}
+	return 0
 }
 
 func isPending(code string) bool { return strings.HasPrefix(code, "PN.") && len(code) > len("PN.") }

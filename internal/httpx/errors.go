@@ -139,7 +139,7 @@ func Judge(status int, readable bool) (refund.Code, refund.Status) {
 
 // Fail makes the error for an answer that is no acceptance. keep are texts that
 // are no personal data although they look like it: the payment's id.
-func (c *Client) Fail(op string, r Reply, code refund.Code, status refund.Status, gatewayCode, message string, keep ...string) error {
+func (c *Client) Fail(op string, r Reply, code refund.Code, status refund.Status, gatewayCode, message string, keep ...string) *refund.Error {
 	e := &refund.Error{
 		Gateway: c.gateway, Op: op, Code: code, Status: status, HTTPStatus: r.Status,
 		GatewayCode: c.Clean(gatewayCode, keep...),

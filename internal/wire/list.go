@@ -35,48 +35,24 @@ func List(body []byte, path ...string) (values [][]byte, shape Shape) {
 // member finds the value of a name in a valid object. The same name in another
 // case makes it Twice: nobody can say which one counts.
 func member(object []byte, name string) (value []byte, shape Shape) {
-	for i := 1; ; {
-		for object[i] != '"' { // between members: spaces and a comma
-			if object[i] == '}' {
-				return value, shape
-			}
-			i++
-		}
-		end := endOfString(object, i)
-		found := unquote(object[i:end])
-		for i = end; object[i] == ':' || isSpace(object[i]); {
-			i++
-		}
-		from := i
-		i = endOfValue(object, i)
+	Members(object, func(found string, v []byte) bool {
 		switch {
 		case found == name && shape == Missing:
-			value = object[from:i]
-			shape = shapeOf(value)
+			value, shape = v, shapeOf(v)
 		case strings.EqualFold(found, name):
 			value, shape = nil, Twice
 		}
-	}
+		return true
+	})
+	return value, shape
 }
 
 // split cuts a valid array into its values.
 func split(array []byte) [][]byte {
 	values := [][]byte{}
-	for i := 1; ; {
-		for array[i] == ',' || isSpace(array[i]) {
-			i++
-		}
-		if array[i] == ']' {
-			return values
-		}
-		from := i
-		if array[i] == '"' || array[i] == '{' || array[i] == '[' {
-			i = endOfValue(array, i)
-		} else { // a number or a word, which the array's end may follow
-			for array[i] != ',' && array[i] != ']' && !isSpace(array[i]) {
-				i++
-			}
-		}
-		values = append(values, array[from:i])
-	}
+	Values(array, func(v []byte) bool {
+		values = append(values, v)
+		return true
+	})
+	return values
 }

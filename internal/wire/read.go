@@ -123,7 +123,7 @@ func endOfValue(text []byte, i int) int {
 			i++
 		}
 	}
-	for text[i] != ',' && text[i] != '}' && !isSpace(text[i]) {
+	for text[i] != ',' && text[i] != '}' && text[i] != ']' && !isSpace(text[i]) {
 		i++
 	}
 	return i

@@ -221,8 +221,8 @@ func drifted(n int) []byte {
 	bodies := []string{
 		`{"status":true,"message":200,"result":{"transaction_id":"999","transaction_status_code":"success"}}`,
 		`{"status":true,"message":{"en":"Success"},"result":null}`,
-		`{"status":true,"status_code":0,"result":["success",1]}`,
-		`{"status":true,"message":null,"result":1}`,
+		`{"status":true,"status_code":0,"message":["success",1],"result":{}}`,
+		`{"status":true,"message":null,"result":{"transaction_id":[1],"transaction_status_code":"999"}}`,
 		`{"status":true}`,
 	}
 	return []byte(bodies[(n-1)%len(bodies)])
