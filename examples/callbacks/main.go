@@ -112,6 +112,10 @@ func (s *service) wait() {
 
 // notify is where a shop would tell its customer. It is called again if it fails.
 func (s *service) notify(_ context.Context, n webhook.Notice) error {
+	if n.Entry == nil {
+		_, err := fmt.Fprintf(s.out, "  event %s: %s\n", n.Event.ID, n.Why)
+		return err
+	}
 	text := n.Entry.Status.String()
 	if n.Entry.Flagged() {
 		text += ", somebody should look"
