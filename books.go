@@ -111,37 +111,40 @@ func (b *books) rivals(st *statement, e *Entry) int {
 	return n
 }
 
+// How a report shows a refund of ours.
+type shown uint8
+
+const (
+	notShown shown = iota
+	byCount        // by one whose amount is not told
+	byAmount
+	byID
+)
+
 // strangers returns the refunds that a report shows and the journal does not know, and
-// whether it shows all of those that the gateway took from us. Each is matched by its
-// id, or one to one by its amount with one of ours whose id is unknown. One that did not
-// happen takes nothing and is left out.
-func (b *books) strangers(r *Report) (unknown []SeenRefund, allShown bool) {
-	if r == nil {
-		return nil, true
-	}
-	matched := make([]bool, len(b.refunds))
-	match := func(fits func(*booked) bool) bool {
+// how it shows each of ours. Each is matched by its id, or one to one by its amount with
+// one of ours whose id is unknown. One that did not happen takes nothing and is left out.
+func (b *books) strangers(r *Report) (unknown []SeenRefund, ours []shown) {
+	ours = make([]shown, len(b.refunds))
+	match := func(how shown, fits func(*booked) bool) bool {
 		for i := range b.refunds {
-			if !matched[i] && fits(&b.refunds[i]) {
-				matched[i] = true
+			if ours[i] == notShown && b.refunds[i].live() && fits(&b.refunds[i]) {
+				ours[i] = how
 				return true
 			}
 		}
 		return false
 	}
-	var rest []SeenRefund
-	for _, seen := range r.Refunds {
-		if seen.ID == "" || !match(func(o *booked) bool { return o.id == seen.ID && o.live() }) {
-			rest = append(rest, seen)
-		}
-	}
-	for _, seen := range rest {
-		if seen.Status.MoneyMoved() == No {
-			continue
-		}
-		if !match(func(o *booked) bool {
-			return o.live() && o.id == "" && (!o.amount.IsSet() || !seen.Amount.IsSet() || o.amount == seen.Amount)
-		}) && (seen.ID != "" || seen.Amount.IsSet()) {
+	left := slices.Clone(r.Refunds)
+	left = slices.DeleteFunc(left, func(seen SeenRefund) bool {
+		return seen.ID != "" && match(byID, func(o *booked) bool { return o.id == seen.ID }) || seen.Status.MoneyMoved() == No
+	})
+	left = slices.DeleteFunc(left, func(seen SeenRefund) bool {
+		return seen.Amount.IsSet() && match(byAmount, func(o *booked) bool { return o.id == "" && o.amount == seen.Amount })
+	})
+	for _, seen := range left {
+		if !match(byCount, func(o *booked) bool { return o.id == "" && (!o.amount.IsSet() || !seen.Amount.IsSet()) }) &&
+			(seen.ID != "" || seen.Amount.IsSet()) {
 			unknown = append(unknown, seen)
 		}
 	}
@@ -154,12 +157,24 @@ func (b *books) strangers(r *Report) (unknown []SeenRefund, allShown bool) {
 			unknown = append(unknown, SeenRefund{ID: elsewhereTotal, Amount: over, Status: StatusSucceeded})
 		}
 	}
+	return unknown, ours
+}
+
+// mayShowLate reports whether a refund that the gateway has taken on from us may show
+// later than in a report, and then be taken for a new one of this amount, not set where
+// nobody knows it.
+func (b *books) mayShowLate(ours []shown, amount money.Amount) bool {
 	for i, o := range b.refunds {
-		if o.status.took() && !matched[i] {
-			return unknown, false
+		alike := !amount.IsSet() || !o.amount.IsSet() || o.amount == amount
+		certain := byAmount
+		if o.status == StatusPending {
+			certain = byID // what it is matched with may be somebody else's, and it comes yet
+		}
+		if o.status.took() && alike && ours[i] < certain {
+			return true
 		}
 	}
-	return unknown, true
+	return false
 }
 
 // elsewhereTotal stands for the id of what others refunded, where the gateway tells a

@@ -83,7 +83,7 @@ func (r *Report) among(fresh []SeenRefund, q *Query) (status Status, id, why str
 	var found []SeenRefund
 	unreadable := 0
 	for i := range fresh {
-		st := shown(&fresh[i])
+		st := listed(&fresh[i])
 		switch owner, _ := st.whose(asked, new(books)); {
 		case owner == ours:
 			found = append(found, fresh[i])

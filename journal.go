@@ -372,15 +372,14 @@ func (in *Intent) admit(others []*Entry) (money.Amount, *Error) {
 	case !paid.IsSet():
 		paid = b.paid
 	}
-	unknown, allShown := b.strangers(in.Before)
-	b.elsewhere = b.add(b.elsewhere, unknown)
-	in.elsewhere = unknown
-	if !allShown {
-		// A refund that the snapshot does not show may show later, and then be taken for
-		// the new one.
-		in.Before = nil
-	}
 	asked := req.Amount
+	if in.Before != nil {
+		unknown, ours := b.strangers(in.Before)
+		b.elsewhere, in.elsewhere = b.add(b.elsewhere, unknown), unknown
+		if b.mayShowLate(ours, asked) {
+			in.Before = nil // it could not prove anything
+		}
+	}
 	if !paid.IsSet() {
 		switch {
 		case req.Remaining.IsSet():

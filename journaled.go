@@ -175,7 +175,7 @@ func (c *Client) compare(ctx context.Context, req *Request, before *Report) erro
 	b := booksOf(all, &Entry{})
 	unknown, _ := b.strangers(before)
 	for i := range unknown {
-		st := shown(&unknown[i])
+		st := listed(&unknown[i])
 		st.fresh = false
 		for _, e := range all {
 			if !st.status.took() || e.Status.MoneyMoved() != No || e.unconfirmed() {

@@ -77,8 +77,8 @@ func looked(r *Report) statement {
 	return st
 }
 
-// shown is what the gateway's list states about a refund that came since the snapshot.
-func shown(seen *SeenRefund) statement {
+// listed is what the gateway's list states about a refund that came since the snapshot.
+func listed(seen *SeenRefund) statement {
 	return statement{
 		status: seen.Status, id: seen.ID, amount: seen.Amount, illegible: !seen.Amount.IsSet(), trust: TrustSigned, now: true, fresh: true,
 	}

@@ -30,7 +30,9 @@
 // # Errors
 //
 // Whatever is not understood is refused: unknown fields, names given twice,
-// null. An error names the file, the provider and the field, as many of them at
+// null. So are two providers of one account, since a payment could be refunded under
+// each name: the same gateway, environment and secret (at tarlan also merchant_id and
+// project_id, and in the sandbox base_url); and two with one callback secret. An error names the file, the provider and the field, as many of them at
 // once as can be found, and says what to change. Every error wraps a
 // [*refund.Error] with [refund.InvalidRequest], and none quotes a secret.
 package config

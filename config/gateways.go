@@ -23,6 +23,10 @@ type gateway struct {
 	// adapter, whose fields only its constructor knows.
 	fields map[string]reflect.Type
 
+	// account are the fields that tell whose account it is: first its secret, then what
+	// may tell several accounts with one secret apart. Nil for an outside adapter.
+	account []string
+
 	// load reads a provider's fields, and gives what opens it.
 	load func(raw json.RawMessage) (open func() (refund.Provider, error), err error)
 }
@@ -30,22 +34,23 @@ type gateway struct {
 func builtIn(name string) (gateway, bool) {
 	switch name {
 	case "paynet":
-		return adapter(paynet.New), true
+		return adapter(paynet.New, "secret_key"), true
 	case "redstone":
-		return adapter(redstone.New), true
+		return adapter(redstone.New, "secret_key"), true
 	case "tarlan":
-		return adapter(tarlan.New), true
+		return adapter(tarlan.New, "secret", "merchant_id", "project_id"), true
 	case "tlpe":
-		return adapter(tlpe.New), true
+		return adapter(tlpe.New, "token"), true
 	default:
 		return gateway{}, false
 	}
 }
 
-// adapter makes a gateway of an adapter's New.
-func adapter[C any, P refund.Provider](construct func(C) (P, error)) gateway {
+// adapter makes a gateway of an adapter's New, and of the fields that tell the account.
+func adapter[C any, P refund.Provider](construct func(C) (P, error), account ...string) gateway {
 	return gateway{
-		fields: fieldsOf(reflect.TypeFor[C]()),
+		account: account,
+		fields:  fieldsOf(reflect.TypeFor[C]()),
 		load: func(raw json.RawMessage) (func() (refund.Provider, error), error) {
 			var c C
 			if err := json.Unmarshal(raw, &c); err != nil {

@@ -42,6 +42,10 @@ func TestAllFieldTypesAreKnown(t *testing.T) {
 	for _, name := range builtInNames {
 		g, _ := builtIn(name)
 		require.NotEmpty(t, g.fields)
+		require.NotEmpty(t, g.account, name)
+		for _, field := range g.account {
+			assert.Contains(t, g.fields, field, name)
+		}
 		for field, typ := range g.fields {
 			assert.NotEmpty(t, shapeOf(typ).want, "%s: %s is a %s", name, field, typ)
 		}

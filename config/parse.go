@@ -43,8 +43,9 @@ func (o object) get(name string) (any, bool) {
 // builder makes a Config of JSON and collects what is wrong with it.
 type builder struct {
 	*options
-	problems []string
-	used     map[string]bool // the variables that were asked for
+	problems   []string
+	used       map[string]bool // the variables that were asked for
+	identities []identity      // of the providers that could be read
 }
 
 func newBuilder(o *options) *builder {
@@ -207,6 +208,7 @@ func (b *builder) build(file object) (*Config, error) {
 			c.providers[m.name] = p
 		}
 	}
+	b.shared()
 	c.def = b.chosen(file, providers)
 	if len(b.problems) > 0 {
 		return nil, fail(b.source, b.problems)
@@ -292,6 +294,7 @@ func (b *builder) provider(m member) (provider, bool) {
 		b.within(path, "%v", err)
 		return provider{}, false
 	}
+	b.identities = append(b.identities, identity{name: m.name, gateway: name, fields: fields, account: kind.account})
 	p := provider{gateway: name, open: open}
 	switch fields["environment"] {
 	case string(refund.Production):

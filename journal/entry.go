@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"slices"
 	"time"
 
 	"github.com/gorefund/refund"
@@ -16,12 +17,16 @@ func begun(in *refund.Intent, amount money.Amount, replaced *refund.Entry) *refu
 		*t = microseconds(*t)
 	}
 	if e.Before != nil {
-		for i := range e.Before.Refunds {
-			at := &e.Before.Refunds[i].At
-			*at = microseconds(*at)
-		}
+		roundSeen(e.Before.Refunds)
 	}
+	roundSeen(e.Elsewhere)
 	return e
+}
+
+func roundSeen(all []refund.SeenRefund) {
+	for i := range all {
+		all[i].At = microseconds(all[i].At)
+	}
 }
 
 // moved is what a move makes of an entry. The two share what no move changes, but
@@ -38,6 +43,8 @@ func moved(e *refund.Entry, m *refund.Move) *refund.Entry {
 		failure := *m.Err
 		own.Err = &failure
 	}
+	own.Elsewhere = slices.Clone(m.Elsewhere)
+	roundSeen(own.Elsewhere)
 	next := *e
 	next.Apply(own)
 	return &next

@@ -114,7 +114,7 @@ func (w *work) begin(o *op) {
 		o.err = err
 		return
 	}
-	if it == nil && o.ready != nil && (o.intent.Before != nil) == (o.ready.entry.Before != nil) {
+	if it == nil && o.ready != nil && len(o.ready.entry.Elsewhere) == 0 && (o.intent.Before != nil) == (o.ready.entry.Before != nil) {
 		it = &item{now: o.ready.admitted(amount)}
 	} else { // a key used again, or Admit has dropped the snapshot
 		var replaced *refund.Entry

@@ -37,7 +37,7 @@ func (p *Provider) ParseCallback(_ context.Context, c refund.Callback) (*refund.
 	ev := &refund.Event{Gateway: gateway}
 	var token callback.Token
 	if secret := p.callbackSecret(); secret != "" {
-		key, err := callback.Key(gateway, c.URL, secret, p.previousCallbackSecret())
+		key, err := callback.Key(gateway, p.env, c.URL, secret, p.previousCallbackSecret())
 		if err != nil {
 			return nil, err
 		}

@@ -21,7 +21,7 @@ import (
 // with that query, at a refund's own address, and at one that nothing guards. The
 // adapter must not panic, and must make of each what the second reading below makes.
 func FuzzParseCallback(f *testing.F) {
-	address, err := callback.Address("paynet", "refund", hook, callbackSecret, "K-1")
+	address, err := callback.Address("paynet", refund.Sandbox, "refund", hook, callbackSecret, "K-1")
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -39,6 +39,7 @@ func FuzzParseCallback(f *testing.F) {
 	}
 	f.Add(strings.Replace(query, "K-1", "K-2", 1), []byte(`{"code":"0"}`))
 	f.Add(query+"&refund_key=K-1", []byte(`{"code":"0"}`))
+	f.Add(query+"?xact_id=x&code=0", []byte(`{"code":"0"}`))
 
 	token, plain := provider(f, config(nil)), provider(f, unguarded())
 	f.Fuzz(func(t *testing.T, q string, body []byte) {
@@ -65,15 +66,19 @@ func provider(f *testing.F, c paynet.Config) *paynet.Provider {
 	return p
 }
 
-// bears reports whether a query holds K-1 and its token, each once.
+// bears reports whether a query holds K-1 and its token, each once, before whatever
+// follows the token with a "?".
 func bears(query, token string) bool {
 	query, _, _ = strings.Cut(query, "#")
 	if strings.ContainsFunc(query, func(r rune) bool { return r < ' ' || r == 0x7F }) {
 		return false // no address
 	}
+	query = behindToken.ReplaceAllString(query, "$1")
 	q, err := url.ParseQuery(query)
 	return err == nil && len(q["refund_key"]) == 1 && len(q["refund_token"]) == 1 && q.Get("refund_key") == "K-1" && q.Get("refund_token") == token
 }
+
+var behindToken = regexp.MustCompile(`(?s)^((?:[^&]*&)*?refund_token=[^&?]*)\?.*$`)
 
 // heard is what a strict reader makes of a body: an outcome, or the code of an error.
 type heard struct {

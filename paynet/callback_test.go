@@ -28,7 +28,7 @@ const hook = "https://shop.example/callbacks/tr"
 // guarded is the address of a refund's callback.
 func guarded(t testing.TB, key string) string {
 	t.Helper()
-	address, err := callback.Address("paynet", "refund", hook, callbackSecret, key)
+	address, err := callback.Address("paynet", refund.Sandbox, "refund", hook, callbackSecret, key)
 	require.NoError(t, err)
 	return address
 }
@@ -109,7 +109,7 @@ func TestPreviousCallbackSecret(t *testing.T) {
 	assert.Equal(t, refund.TrustToken, ev.Trust)
 	adaptertest.NoLeak(t, p, callbackSecret, c.CallbackSecret)
 
-	want, err := callback.Address("paynet", "refund", hook, c.CallbackSecret, "K-2")
+	want, err := callback.Address("paynet", refund.Sandbox, "refund", hook, c.CallbackSecret, "K-2")
 	require.NoError(t, err)
 	req := partial("10.00 TRY")
 	req.CallbackURL, req.Key = hook, "K-2"
@@ -429,7 +429,7 @@ func TestCallbackErrorsQuoteNothing(t *testing.T) {
 func TestCallbackTokenIsOfOneRefund(t *testing.T) {
 	t.Parallel()
 	address := func(gateway, secret, key string) string {
-		a, err := callback.Address(gateway, "refund", hook, secret, key)
+		a, err := callback.Address(gateway, refund.Sandbox, "refund", hook, secret, key)
 		require.NoError(t, err)
 		return a
 	}

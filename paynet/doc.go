@@ -83,8 +83,8 @@
 // [refund.Request.CallbackURL] is sent as succeedUrl, to which Paynet posts
 // approvals and rejections alike, as JSON and unsigned (documented). With
 // [Config.CallbackSecret] the adapter adds the refund's key and a token to that
-// address, an HMAC of the key under your secret, and [Provider.ParseCallback] takes
-// nothing without them. The token shows that the post came to an address that only
+// address, an HMAC of environment and key under your secret, and
+// [Provider.ParseCallback] takes nothing without them. The token shows that the post came to an address that only
 // Paynet was given; it does not sign what the post says. A refund without a Key gets
 // no token. When you change the secret, leave the old one as
 // [Config.PreviousCallbackSecret] until the callbacks of its time have come, or they

@@ -135,7 +135,7 @@ func (p *Provider) Refund(ctx context.Context, req refund.Request) (*refund.Resu
 	if err := p.check("refund", &req); err != nil {
 		return nil, err
 	}
-	token, err := callback.Guard(gateway, "refund", p.callbackSecret(), &req)
+	token, err := callback.Guard(gateway, p.env, "refund", p.callbackSecret(), &req)
 	if err != nil {
 		return nil, err
 	}
@@ -158,7 +158,7 @@ func (p *Provider) Plan(_ context.Context, req refund.Request) (*refund.Plan, er
 	if err := p.check("plan", &req); err != nil {
 		return nil, err
 	}
-	if _, err := callback.Guard(gateway, "plan", p.callbackSecret(), &req); err != nil {
+	if _, err := callback.Guard(gateway, p.env, "plan", p.callbackSecret(), &req); err != nil {
 		return nil, err
 	}
 	req.CallbackURL = httpx.MaskQuery(req.CallbackURL)

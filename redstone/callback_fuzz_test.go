@@ -6,6 +6,7 @@ import (
 	"errors"
 	"maps"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -45,6 +46,7 @@ func FuzzParseCallback(f *testing.F) {
 		f.Add("", "", noticed("status", `"failed"`, "reason_for_failure", kind))
 	}
 	f.Add("", "", `{"status":"success","data":{"status":"failed","reference":"PY_1","reason_for_failure":"INSUFFICIENT_FUNDS"}}`)
+	f.Add(where.RawQuery+"?reference=PY_1&x=%zz", "none", `{"reference":"PY_1","type":"refund","status":"successful"}`)
 	f.Add("refund_key=x&refund_token=y", "none", `{"reference":"PY_1","data":{"reference":"PY_2","type":"refund"}}`)
 
 	plain, token, sign := provider(f, config(nil)), provider(f, guarded()), provider(f, signing())
@@ -78,9 +80,13 @@ func FuzzParseCallback(f *testing.F) {
 	})
 }
 
-// bearsToken reports whether a query has refundKey and its token, each once.
+// behindToken matches what follows a token with a "?".
+var behindToken = regexp.MustCompile(`(?s)^((?:[^&]*&)*?refund_token=[^&?]*)\?.*$`)
+
+// bearsToken reports whether a query has refundKey and its token, each once, before
+// whatever follows the token with a "?".
 func bearsToken(query, token string) bool {
-	q, err := url.ParseQuery(strings.SplitN(query, "#", 2)[0])
+	q, err := url.ParseQuery(behindToken.ReplaceAllString(strings.SplitN(query, "#", 2)[0], "$1"))
 	u, uerr := url.Parse("/hooks/redstone?" + query)
 	return err == nil && uerr == nil && u.RawQuery != "" && len(q["refund_key"]) == 1 && len(q["refund_token"]) == 1 &&
 		q.Get("refund_key") == refundKey && q.Get("refund_token") == token

@@ -37,7 +37,7 @@ func signing() redstone.Config {
 // address is where callbacks about the refund with that key arrive.
 func address(t testing.TB, key string) string {
 	t.Helper()
-	a, err := callback.Address("redstone", "refund", "/hooks/redstone?shop=7", callbackSecret, key)
+	a, err := callback.Address("redstone", refund.Sandbox, "refund", "/hooks/redstone?shop=7", callbackSecret, key)
 	require.NoError(t, err)
 	return a
 }
@@ -171,7 +171,7 @@ func TestCallbackToken(t *testing.T) {
 	u, err := url.Parse(genuine)
 	require.NoError(t, err)
 	token := u.Query().Get("refund_token")
-	elsewhere, err := callback.Address("paynet", "refund", "/hooks/redstone", callbackSecret, refundKey)
+	elsewhere, err := callback.Address("paynet", refund.Sandbox, "refund", "/hooks/redstone", callbackSecret, refundKey)
 	require.NoError(t, err)
 	for name, wrong := range map[string]string{
 		"none":              "/hooks/redstone",
@@ -224,7 +224,7 @@ func TestPreviousCallbackSecret(t *testing.T) {
 	_, err = p.Refund(t.Context(), tokened())
 	require.NoError(t, err)
 	sent, _ := sentAddress(t, recorder.One(t).Body)
-	_, err = callback.Key("redstone", sent, c.CallbackSecret)
+	_, err = callback.Key("redstone", refund.Sandbox, sent, c.CallbackSecret)
 	require.NoError(t, err)
 }
 

@@ -67,7 +67,7 @@
 // two ways that the user can switch on, and takes the body for a hint.
 //
 // With Config.CallbackSecret, a secret of your own, the key of the refund and a
-// token made of it are added to the query of CallbackURL; Request.Key is needed
+// token made of it and of the environment are added to the query of CallbackURL; Request.Key is needed
 // then. A callback counts only with both, its event has the Key and
 // [refund.TrustToken]. Without the secret the address travels as it is, anybody
 // can post to it, and the event has [refund.TrustNone]. When you change the secret,

@@ -178,7 +178,7 @@ func (p *Provider) prepare(op string, req *refund.Request) (callback.Token, erro
 	if err := p.check(op, req); err != nil {
 		return "", err
 	}
-	return callback.Guard(gateway, op, p.callbackSecret(), req)
+	return callback.Guard(gateway, p.env, op, p.callbackSecret(), req)
 }
 
 func (p *Provider) check(op string, req *refund.Request) error {

@@ -61,10 +61,10 @@ func TestTokenIsSent(t *testing.T) {
 	adaptertest.Golden(t, "requests/tokened.http", sent.String())
 
 	address, token := sentAddress(t, sent.Body)
-	want, err := callback.Address("redstone", "refund", tokened().CallbackURL, callbackSecret, refundKey)
+	want, err := callback.Address("redstone", refund.Sandbox, "refund", tokened().CallbackURL, callbackSecret, refundKey)
 	require.NoError(t, err)
 	assert.Equal(t, want, address)
-	key, err := callback.Key("redstone", address, callbackSecret)
+	key, err := callback.Key("redstone", refund.Sandbox, address, callbackSecret)
 	require.NoError(t, err)
 	assert.Equal(t, refundKey, key)
 
@@ -139,7 +139,7 @@ func TestTokenCannotBeMade(t *testing.T) {
 // An answer that quotes the address gives the token away to nobody.
 func TestAnswersHideTheToken(t *testing.T) {
 	t.Parallel()
-	address, err := callback.Address("redstone", "refund", tokened().CallbackURL, callbackSecret, refundKey)
+	address, err := callback.Address("redstone", refund.Sandbox, "refund", tokened().CallbackURL, callbackSecret, refundKey)
 	require.NoError(t, err)
 	_, token := sentAddress(t, `{"webhook_url":"`+address+`"}`)
 	for name, a := range map[string]struct {

@@ -18,7 +18,7 @@ import (
 // other way round. key is that of the refund to which the token belongs.
 func (p *Provider) verify(c *refund.Callback) (key string, trust refund.Trust, err error) {
 	if secret := p.callbackSecret(); secret != "" {
-		if key, err = callback.Key(gateway, c.URL, secret, p.previousCallbackSecret()); err != nil {
+		if key, err = callback.Key(gateway, p.env, c.URL, secret, p.previousCallbackSecret()); err != nil {
 			return "", refund.TrustNone, err
 		}
 		trust = refund.TrustToken

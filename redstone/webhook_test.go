@@ -24,7 +24,7 @@ func TestCallbackShowsNoSecrets(t *testing.T) {
 		SecretKey: hiddenSecret, PublicKey: hiddenPublic, CallbackSecret: hiddenCallback, PreviousCallbackSecret: hiddenPrevious, Environment: refund.Sandbox,
 		WebhookSecret: hiddenWebhook, WebhookHeader: webhookHeader,
 	}
-	where, err := callback.Address("redstone", "refund", "/hook", hiddenCallback, refundKey)
+	where, err := callback.Address("redstone", refund.Sandbox, "refund", "/hook", hiddenCallback, refundKey)
 	require.NoError(t, err)
 	u, err := url.Parse(where)
 	require.NoError(t, err)

@@ -9,7 +9,7 @@
 //
 // # What happens to a callback
 //
-// It is bounded (method, type, size, time), verified and read by the provider,
+// It is bounded (method, size, time), verified and read by the provider,
 // and stored. Then the gateway gets its answer, HTTP 200, and only after that is the
 // refund looked for and moved: see [refund.Client.Apply]. So a gateway waits for a
 // write to the journal and for nothing else, and a crash after the answer loses
@@ -18,8 +18,11 @@
 //
 // A repeat is known by the event's id and changes nothing. An event that nobody
 // signed is not stored, since anybody could fill the store with such: it only makes
-// the client ask the gateway, at most once in [HintEvery] for each refund. What is
+// the client ask the gateway, at most once in [HintEvery] for each payment. What is
 // missed that way, a poller finds.
+//
+// What a callback calls its content is not looked at: gateways send JSON as text/plain
+// and worse. Its proof counts, and whether the provider can read it.
 //
 // # Answers
 //
@@ -28,6 +31,5 @@
 //	403  signature or token wrong or missing
 //	405  not POST
 //	413  larger than the limit
-//	415  not JSON
 //	503  could not be stored: send it again
 package webhook

@@ -27,7 +27,50 @@ func (h *Handler) record(ctx context.Context, level slog.Level, message string, 
 	h.log.LogAttrs(ctx, level, message, append(attrs, more...)...)
 }
 
+// recordSeldom logs what anybody can cause: once in a while for each message and reason,
+// with the number of those that were passed over.
+func (h *Handler) recordSeldom(ctx context.Context, level slog.Level, message, reason string, ev *refund.Event, more ...slog.Attr) {
+	if h.log == nil || !h.log.Enabled(ctx, level) {
+		return
+	}
+	if reason != "" {
+		reason = ": " + reason
+	}
+	suppressed, ok := h.seldom.admit(message + reason)
+	if !ok {
+		return
+	}
+	if suppressed > 0 {
+		more = append(more, slog.Int("suppressed", suppressed))
+	}
+	h.record(ctx, level, message, ev, more...)
+}
+
+// recordSuppressed tells of what was passed over and had no record after it: of all of
+// it, or of what is due.
+func (h *Handler) recordSuppressed(ctx context.Context, all bool) {
+	for _, r := range h.seldom.rest(all) {
+		h.record(ctx, slog.LevelWarn, "callbacks like earlier ones", nil, slog.String("like", r.reason), slog.Int("suppressed", r.suppressed))
+	}
+}
+
 func (h *Handler) recordApplied(ctx context.Context, ev *refund.Event, done *refund.Applied) {
+	level, attrs := describe(done)
+	h.record(ctx, level, "callback applied", ev, attrs...)
+}
+
+// recordUnchanged logs a hint that changed nothing.
+func (h *Handler) recordUnchanged(ctx context.Context, ev *refund.Event, done *refund.Applied) {
+	reason := "it changes nothing"
+	if done.Entry == nil {
+		reason = "it is about no refund of the journal"
+	}
+	level, attrs := describe(done)
+	h.recordSeldom(ctx, level, "callback applied", reason, ev, attrs...)
+}
+
+// describe says what became of an event.
+func describe(done *refund.Applied) (slog.Level, []slog.Attr) {
 	level, attrs := slog.LevelInfo, []slog.Attr{slog.Bool("changed", done.Changed), slog.String("why", done.Why)}
 	switch {
 	case done.Entry == nil:
@@ -39,5 +82,5 @@ func (h *Handler) recordApplied(ctx context.Context, ev *refund.Event, done *ref
 			level = slog.LevelWarn
 		}
 	}
-	h.record(ctx, level, "callback applied", ev, attrs...)
+	return level, attrs
 }

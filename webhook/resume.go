@@ -20,7 +20,8 @@ const (
 // died, the gateway could not be asked, or the notified function failed. It returns
 // how many it finished, and the first error; an event that fails keeps no other one
 // waiting, and is tried again after a minute at the earliest. Events younger than a
-// minute are left to those who received them. Several processes may call it: an event
+// minute are left to those who received them. One that has to wait for the refund's
+// sender is no error. Several processes may call it: an event
 // is then applied more than once, which does no harm, and the notified function is
 // called more than once.
 func (h *Handler) Resume(ctx context.Context) (finished int, err error) {
@@ -28,6 +29,7 @@ func (h *Handler) Resume(ctx context.Context) (finished int, err error) {
 	defer h.active.Done()
 	h.resuming.Lock()
 	defer h.resuming.Unlock()
+	h.recordSuppressed(ctx, false)
 	now := time.Now()
 	tried := make(map[string]time.Time) // of those that are still unfinished
 	defer func() { h.tried = tried }()
@@ -49,9 +51,9 @@ func (h *Handler) Resume(ctx context.Context) (finished int, err error) {
 				return finished, errors.Join(err, ctx.Err())
 			}
 			one, cancel := context.WithTimeout(ctx, h.work)
-			failed := h.handle(one, ev)
+			done, failed := h.handle(one, ev)
 			cancel()
-			if failed == nil {
+			if done {
 				finished++
 				continue
 			}

@@ -27,9 +27,12 @@ import (
 	"github.com/gorefund/refund/webhook"
 )
 
-// callbackSecret would come from the environment: 32 random bytes of your own, the
-// same on every machine.
-const callbackSecret = "an example's secret, not for production"
+// These would come from the environment: 32 random bytes of your own for each provider,
+// the same on every machine.
+const (
+	paynetCallbacks   = "an example's secret, not for production"
+	redstoneCallbacks = "another example's secret, not for production"
+)
 
 func main() {
 	if err := run(context.Background(), os.Stdout); err != nil {
@@ -46,14 +49,14 @@ func run(ctx context.Context, out io.Writer) error {
 	defer gateways.Close()
 
 	viaPaynet, err := paynet.New(paynet.Config{
-		SecretKey: gateways.paynet.SecretKey(), CallbackSecret: callbackSecret,
+		SecretKey: gateways.paynet.SecretKey(), CallbackSecret: paynetCallbacks,
 		Environment: refund.Sandbox, BaseURL: gateways.paynet.URL(), AssumeSettled: true,
 	})
 	if err != nil {
 		return err
 	}
 	viaRedstone, err := redstone.New(redstone.Config{
-		SecretKey: gateways.redstone.SecretKey(), PublicKey: gateways.redstone.PublicKey(), CallbackSecret: callbackSecret,
+		SecretKey: gateways.redstone.SecretKey(), PublicKey: gateways.redstone.PublicKey(), CallbackSecret: redstoneCallbacks,
 		Environment: refund.Sandbox, BaseURL: gateways.redstone.URL(),
 	})
 	if err != nil {
@@ -112,6 +115,10 @@ func (s *service) wait() {
 
 // notify is where a shop would tell its customer. It is called again if it fails.
 func (s *service) notify(_ context.Context, n webhook.Notice) error {
+	if n.Entry == nil {
+		_, err := fmt.Fprintf(s.out, "  event %s: %s\n", n.Event.ID, n.Why)
+		return err
+	}
 	text := n.Entry.Status.String()
 	if n.Entry.Flagged() {
 		text += ", somebody should look"

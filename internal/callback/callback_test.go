@@ -27,16 +27,16 @@ func TestAddress(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			got, err := callback.Address("paynet", "refund", tt.address, secret, "k/1 &")
+			got, err := callback.Address("paynet", refund.Sandbox, "refund", tt.address, secret, "k/1 &")
 			require.NoError(t, err)
 			assert.True(t, strings.HasPrefix(got, tt.before) && strings.HasSuffix(got, tt.after), got)
-			key, err := callback.Key("paynet", got, secret)
+			key, err := callback.Key("paynet", refund.Sandbox, got, secret)
 			require.NoError(t, err)
 			assert.Equal(t, "k/1 &", key)
 
 			u, err := url.Parse(got)
 			require.NoError(t, err)
-			key, err = callback.Key("paynet", u.RequestURI(), secret)
+			key, err = callback.Key("paynet", refund.Sandbox, u.RequestURI(), secret)
 			require.NoError(t, err, "from its path on")
 			assert.Equal(t, "k/1 &", key)
 		})
@@ -45,13 +45,13 @@ func TestAddress(t *testing.T) {
 
 func TestAddress_AsItIs(t *testing.T) {
 	t.Parallel()
-	got, err := callback.Address("paynet", "refund", "", secret, "")
+	got, err := callback.Address("paynet", refund.Sandbox, "refund", "", secret, "")
 	require.NoError(t, err)
 	assert.Empty(t, got)
-	got, err = callback.Address("paynet", "refund", "https://shop.example/hook", secret, "")
+	got, err = callback.Address("paynet", refund.Sandbox, "refund", "https://shop.example/hook", secret, "")
 	require.NoError(t, err)
 	assert.Equal(t, "https://shop.example/hook", got, "a refund without a key")
-	got, err = callback.Address("paynet", "refund", "https://shop.example/hook?a=%zz", "", "k")
+	got, err = callback.Address("paynet", refund.Sandbox, "refund", "https://shop.example/hook?a=%zz", "", "k")
 	require.NoError(t, err)
 	assert.Equal(t, "https://shop.example/hook?a=%zz", got)
 }
@@ -66,7 +66,7 @@ func TestAddress_Refuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := callback.Address("paynet", "plan", tt.address, secret, tt.key)
+			_, err := callback.Address("paynet", refund.Sandbox, "plan", tt.address, secret, tt.key)
 			require.ErrorIs(t, err, refund.InvalidRequest)
 			assert.Equal(t, refund.StatusNotSent, refund.StatusOf(err))
 			assert.ErrorContains(t, err, tt.want)
@@ -77,9 +77,9 @@ func TestAddress_Refuses(t *testing.T) {
 
 func TestKey_Forged(t *testing.T) {
 	t.Parallel()
-	good, err := callback.Address("paynet", "refund", "https://shop.example/hook?shop=7", secret, "k1")
+	good, err := callback.Address("paynet", refund.Sandbox, "refund", "https://shop.example/hook?shop=7", secret, "k1")
 	require.NoError(t, err)
-	other, err := callback.Address("paynet", "refund", "https://shop.example/hook?shop=7", secret, "k2")
+	other, err := callback.Address("paynet", refund.Sandbox, "refund", "https://shop.example/hook?shop=7", secret, "k2")
 	require.NoError(t, err)
 	_, token, _ := strings.Cut(good, "refund_token=")
 	_, othersToken, _ := strings.Cut(other, "refund_token=")
@@ -100,28 +100,55 @@ func TestKey_Forged(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := callback.Key("paynet", address, secret)
+			_, err := callback.Key("paynet", refund.Sandbox, address, secret)
 			require.ErrorIs(t, err, refund.Forged)
 			assert.NotContains(t, err.Error(), token)
 		})
 	}
 	for name, secrets := range map[string][]string{"no secret": {}, "an empty secret": {""}, "two others": {secret + "!", "", secret[1:]}} {
-		_, err = callback.Key("paynet", good, secrets...)
+		_, err = callback.Key("paynet", refund.Sandbox, good, secrets...)
 		require.ErrorIs(t, err, refund.Forged, name)
 	}
 	empty := hmac.New(sha256.New, nil)
-	empty.Write([]byte("refund callback\x00paynet\x00k1"))
-	_, err = callback.Key("paynet", strings.Replace(good, token, base64.RawURLEncoding.EncodeToString(empty.Sum(nil)), 1), secret, "")
+	empty.Write([]byte("refund callback\x00paynet\x00sandbox\x00k1"))
+	_, err = callback.Key("paynet", refund.Sandbox, strings.Replace(good, token, base64.RawURLEncoding.EncodeToString(empty.Sum(nil)), 1), secret, "")
 	require.ErrorIs(t, err, refund.Forged, "no secret is not a secret of no bytes")
 	for _, secrets := range [][]string{{secret, "another"}, {"another", secret}} {
-		key, err := callback.Key("paynet", good, secrets...)
+		key, err := callback.Key("paynet", refund.Sandbox, good, secrets...)
 		require.NoError(t, err)
 		assert.Equal(t, "k1", key)
 	}
-	_, err = callback.Key("redstone", good, secret)
+	_, err = callback.Key("redstone", refund.Sandbox, good, secret)
 	require.ErrorIs(t, err, refund.Forged, "of another gateway")
-	_, err = callback.Key("paynet", good, secret+"!")
+	_, err = callback.Key("paynet", refund.Production, good, secret)
+	require.ErrorIs(t, err, refund.Forged, "of another environment")
+	_, err = callback.Key("paynet", refund.Sandbox, good, secret+"!")
 	require.ErrorIs(t, err, refund.Forged, "of another secret")
+}
+
+// A gateway may put its own parameters behind the address with a second "?", whatever
+// they are.
+func TestC15_KeyBeforeASecondQuestionMark(t *testing.T) {
+	t.Parallel()
+	for _, hook := range []string{"https://shop.example/hook", "https://shop.example/hook?shop=7", "/hook?next=/a?b=c"} {
+		good, err := callback.Address("paynet", refund.Sandbox, "refund", hook, secret, "k/1 ?&")
+		require.NoError(t, err)
+		for _, behind := range []string{"?xact_id=x&code=0", "?", "?a=1?b=2", "?message=%zz;&x", "?refund_key=other", "?x=1&refund_token=other", "&refund=1?x=2"} {
+			key, err := callback.Key("paynet", refund.Sandbox, good+behind, secret)
+			require.NoError(t, err, good+behind)
+			assert.Equal(t, "k/1 ?&", key)
+			assert.Equal(t, callback.TokenOf(good), callback.TokenOf(good+behind), "it is hidden all the same")
+		}
+		for name, wrong := range map[string]string{
+			"a token cut short": good[:len(good)-1] + "?code=0",
+			"no token":          hook + "?refund_key=k&refund_token=?code=0",
+			"a token behind":    "/hook?refund_token=x" + good[strings.Index(good, "?"):],
+			"another's":         strings.Replace(good, "refund_key=k", "refund_key=K", 1) + "?code=0",
+		} {
+			_, err := callback.Key("paynet", refund.Sandbox, wrong, secret)
+			require.ErrorIs(t, err, refund.Forged, name)
+		}
+	}
 }
 
 func TestCheck(t *testing.T) {
@@ -158,7 +185,7 @@ func TestID(t *testing.T) {
 
 func TestTokenIsHidden(t *testing.T) {
 	t.Parallel()
-	address, err := callback.Address("paynet", "refund", "https://shop.example/hook", secret, "k1")
+	address, err := callback.Address("paynet", refund.Sandbox, "refund", "https://shop.example/hook", secret, "k1")
 	require.NoError(t, err)
 	_, token, _ := strings.Cut(address, "refund_token=")
 	hidden := string(callback.TokenOf(address).Hide([]byte("cannot post to " + address + ", not to " + token)))

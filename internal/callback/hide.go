@@ -15,7 +15,8 @@ func TokenOf(address string) Token {
 	if err != nil {
 		return ""
 	}
-	return Token(u.Query().Get(tokenName))
+	query, _ := url.ParseQuery(ours(u.RawQuery)) // what can be read of it
+	return Token(query.Get(tokenName))
 }
 
 // Hide replaces the token in what a gateway says: it may quote the address.

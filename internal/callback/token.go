@@ -13,7 +13,7 @@ import (
 
 // The query of a guarded address. The key says which refund it is about, and the
 // token, which only the holder of the secret can make, that the address was given
-// away for that refund.
+// away for that refund, in one environment of one gateway.
 const (
 	keyName   = "refund_key"
 	tokenName = "refund_token"
@@ -23,7 +23,7 @@ const (
 // address, a secret or a key it returns the address as it is: a refund without a key
 // is in no journal, so no callback could move it. The error, with
 // [refund.StatusNotSent], says what to change.
-func Address(gateway, op, address, secret, key string) (string, error) {
+func Address(gateway string, env refund.Environment, op, address, secret, key string) (string, error) {
 	if address == "" || secret == "" || key == "" {
 		return address, nil
 	}
@@ -42,7 +42,7 @@ func Address(gateway, op, address, secret, key string) (string, error) {
 	case query != "":
 		before += "&"
 	}
-	before += keyName + "=" + url.QueryEscape(key) + "&" + tokenName + "=" + token(gateway, secret, key)
+	before += keyName + "=" + url.QueryEscape(key) + "&" + tokenName + "=" + token(gateway, env, secret, key)
 	if hasFragment {
 		before += "#" + fragment
 	}
@@ -52,8 +52,8 @@ func Address(gateway, op, address, secret, key string) (string, error) {
 // Guard puts key and token into req's CallbackURL, as [Address] does. The token is
 // empty if none was put in: one that the caller's own address holds is the caller's,
 // and may be any text.
-func Guard(gateway, op, secret string, req *refund.Request) (Token, error) {
-	address, err := Address(gateway, op, req.CallbackURL, secret, req.Key)
+func Guard(gateway string, env refund.Environment, op, secret string, req *refund.Request) (Token, error) {
+	address, err := Address(gateway, env, op, req.CallbackURL, secret, req.Key)
 	if err != nil || address == req.CallbackURL {
 		return "", err
 	}
@@ -62,14 +62,14 @@ func Guard(gateway, op, secret string, req *refund.Request) (Token, error) {
 }
 
 // Key returns the key in a guarded address, whole or from its path on, if the
-// token is that key's under one of the secrets; "" is none. Otherwise the error is
-// [refund.Forged].
-func Key(gateway, address string, secrets ...string) (string, error) {
+// token is that key's at this gateway, in this environment, under one of the secrets;
+// "" is none. Otherwise the error is [refund.Forged].
+func Key(gateway string, env refund.Environment, address string, secrets ...string) (string, error) {
 	u, err := url.Parse(address)
 	if err != nil {
 		return "", Forged(gateway, "the address cannot be read")
 	}
-	query, err := url.ParseQuery(u.RawQuery)
+	query, err := url.ParseQuery(ours(u.RawQuery))
 	if err != nil || len(query[keyName]) != 1 || len(query[tokenName]) != 1 || query.Get(keyName) == "" {
 		return "", Forged(gateway, "the address does not hold one key and one token")
 	}
@@ -77,7 +77,7 @@ func Key(gateway, address string, secrets ...string) (string, error) {
 	right := false
 	for _, secret := range secrets {
 		if secret != "" {
-			same := subtle.ConstantTimeCompare([]byte(query.Get(tokenName)), []byte(token(gateway, secret, key))) == 1
+			same := subtle.ConstantTimeCompare([]byte(query.Get(tokenName)), []byte(token(gateway, env, secret, key))) == 1
 			right = right || same
 		}
 	}
@@ -87,10 +87,26 @@ func Key(gateway, address string, secrets ...string) (string, error) {
 	return key, nil
 }
 
-// token names the gateway and its own purpose, so that a secret which is also used
-// elsewhere makes no token by accident.
-func token(gateway, secret, key string) string {
+// ours is the query without what a gateway has put behind it. Some add their
+// parameters with a "?", whatever the address has already: no token holds one, so all
+// that follows it is the gateway's, and need not even be readable.
+func ours(query string) string {
+	for i := 0; i < len(query); {
+		pair, _, _ := strings.Cut(query[i:], "&")
+		if value, ok := strings.CutPrefix(pair, tokenName+"="); ok {
+			if j := strings.IndexByte(value, '?'); j >= 0 {
+				return query[:i+len(tokenName)+1+j]
+			}
+		}
+		i += len(pair) + 1
+	}
+	return query
+}
+
+// token names the gateway, its environment and its own purpose, so that a secret which
+// is also used elsewhere makes no token by accident.
+func token(gateway string, env refund.Environment, secret, key string) string {
 	mac := hmac.New(sha256.New, []byte(secret))
-	mac.Write([]byte("refund callback\x00" + gateway + "\x00" + key))
+	mac.Write([]byte("refund callback\x00" + gateway + "\x00" + string(env) + "\x00" + key))
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }

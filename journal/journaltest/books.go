@@ -127,9 +127,11 @@ func paidBefore(t testing.TB, j refund.Journal) {
 	b.refused(other, refund.InvalidAmount)
 	b.absent("k3")
 
-	// That it was refused, or never sent, does not make what it said less true.
-	b.moveTo(b.begin(partial("k4", "p2", "10.00")), refund.StatusRefused)
-	b.refused(intent("k5", refund.Partial("p2", lira("100.01"))), refund.ExceedsRefundable)
+	// What a refused or unsent refund said about the payment counts for nothing.
+	for payment, status := range map[string]refund.Status{"p2": refund.StatusRefused, "p3": refund.StatusNotSent} {
+		b.moveTo(b.begin(partial("k4 "+payment, payment, "10.00")), status)
+		b.begin(intent("k5 "+payment, refund.Partial(payment, lira("100.01"))))
+	}
 
 	// Another provider's payment is another payment.
 	shop := says("k6", "500.00", "500.00")

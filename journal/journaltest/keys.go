@@ -21,8 +21,8 @@ func beginStores(t testing.TB, j refund.Journal) {
 	want := in.NewEntry(lira("10.00"), nil)
 	b.equal("what Begin returned", want, got)
 	b.same(want)
-	if got.Status != refund.StatusUnknown || got.Version < 1 || !got.Sending(start.Add(5*time.Minute-1)) || got.Sending(start.Add(5*time.Minute)) {
-		t.Errorf("a fresh entry must be unknown, and its sender's for the time of the lease; it is %s until %s", show(got), got.LeaseUntil)
+	if got.Status != refund.StatusUnknown || got.Version < 1 || !got.Sending(start.Add(6*time.Minute-1)) || got.Sending(start.Add(6*time.Minute)) {
+		t.Errorf("a fresh entry must be unknown, and its sender's for the time of the lease and a minute; it is %s until %s", show(got), got.LeaseUntil)
 	}
 
 	native := b.begin(full("k2", "p2"))
@@ -139,15 +139,21 @@ func snapshots(t testing.TB, j refund.Journal) {
 		b.same(e)
 		return e
 	}
+	accepted := func(e *refund.Entry, s refund.Status, id string) *refund.Entry {
+		t.Helper()
+		m := answer(s, "")
+		m.Result.RefundID = id
+		return b.move(e, m)
+	}
 	const dropped = -1
 	first := begin("k1", "p1", "the first refund of a payment", 0, 0)
-	first = b.moveTo(first, refund.StatusPending)
+	first = accepted(first, refund.StatusPending, "")
 	second := begin("k2", "p1", "another one is pending", 1, dropped)
-	second = b.moveTo(second, refund.StatusSucceeded)
+	second = accepted(second, refund.StatusSucceeded, "r-1")
 	if second.Before != nil {
 		t.Errorf("a move brought the snapshot back: %s", detail(second.Before))
 	}
-	b.moveTo(first, refund.StatusSucceeded)
+	accepted(first, refund.StatusSucceeded, "r-0")
 	b.moveTo(begin("k3", "p1", "the gateway shows fewer than were accepted", 1, dropped), refund.StatusRefused)
 	third := begin("k4", "p1", "the gateway shows all that were accepted", 2, 2)
 

@@ -53,7 +53,6 @@ func TestBrokenJournals(t *testing.T) {
 		{"sees ten other entries", []int{6, 17}},
 		{"forgets closed entries", []int{6, 7, 8, 9, 17, 24, 25, 26}},
 		{"the amount of a gateway is the asked one", []int{6}},
-		{"refused entries are not seen", []int{7, 9}},
 		{"pending entries are not seen", []int{8, 6, 24}},
 		{"the amount is the asked one", []int{9}},
 		{"Move takes any version", []int{10, 3, 18}},
@@ -347,7 +346,6 @@ func (j *broken) others(in *refund.Intent) (others []*refund.Entry) {
 			j.is("gateways have payments of their own") && e.Gateway != in.Gateway,
 			j.is("forgets closed entries") && closed,
 			j.is("pending entries are not seen") && e.Status == refund.StatusPending,
-			j.is("refused entries are not seen") && e.Status == refund.StatusRefused,
 			j.is("sees ten other entries") && len(others) == 10:
 			continue
 		case j.is("pending takes nothing") && e.Status == refund.StatusPending:
