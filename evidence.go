@@ -57,7 +57,7 @@ func (r *Report) conclude(q *Query) (status Status, id, why string) {
 	}
 	was := before.Extent == ExtentNone || before.Extent == ExtentPart
 	switch {
-	case q.Kind == KindFull && was && r.Extent == ExtentWhole && (!before.Complete || len(fresh) == 1):
+	case q.Kind == KindFull && was && r.Extent == ExtentWhole && (!before.Complete || len(fresh) == 1 && len(before.Refunds) == 0):
 		if len(fresh) == 1 {
 			id = fresh[0].ID
 		}

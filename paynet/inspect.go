@@ -18,9 +18,6 @@ const (
 	pageRows = 100 // of a page of the list; a row is below 1 KiB, an answer must be below 1 MiB
 	maxPages = 50  // an end for a list that has none
 
-	// What Report.State holds.
-	isReversed  = "reversed: true"
-	notReversed = "reversed: false"
 )
 
 // Inspect asks for the sale and for all refund requests since its day. State is
@@ -193,45 +190,26 @@ func (p *Provider) lookup(ctx context.Context, id, path string, ask any) (httpx.
 	return reply, rows, nil
 }
 
-// report judges what the look-ups found.
+// report reads what the look-ups found.
 func (p *Provider) report(q *refund.Query, s *sale, rows []row) *refund.Report {
-	rep := new(refund.Report)
+	rep := &refund.Report{Complete: true}
 	if s.Reversed.Shape == wire.Bool {
 		rep.State = "reversed: " + s.Reversed.S
 	}
-	known := false
 	for _, r := range rows {
-		rep.Refunds = append(rep.Refunds, refund.SeenRefund{
-			ID: p.http.Bound(number(r.ReversedID)), Status: refund.StatusPending, At: p.day.parse(r.EntryDate.S),
-		})
-		known = known || q.RefundID != "" && (r.ReversedID.S == q.RefundID || r.ReversedXactID.IsString(q.RefundID))
+		seen := refund.SeenRefund{ID: p.http.Bound(number(r.ReversedID)), Status: refund.StatusPending, At: p.day.parse(r.EntryDate.S)}
+		if q.RefundID != "" && r.ReversedXactID.IsString(q.RefundID) {
+			seen.ID = q.RefundID // the other number of the same request
+		}
+		rep.Refunds = append(rep.Refunds, seen)
 	}
 	currency := p.caps.Currencies.Value[0]
-	if s.Currency.Absent() || s.Currency.IsString(currency) {
-		rep.Extent = extentOf(s.Reversed)
-	}
-	reversed := q.Before != nil && q.Before.State == notReversed && rep.State == isReversed
-	switch arrived, why := compare(q.Before, rep); {
-	case !s.Currency.Absent() && !s.Currency.IsString(currency):
+	if !s.Currency.Absent() && !s.Currency.IsString(currency) {
 		rep.Why = "the sale is not in " + currency + ", the currency of this provider"
-	case q.Before == nil && q.RefundID == "":
-		rep.Why = "this is a look at the payment: no refund was asked for"
-	case arrived && q.Kind == refund.KindFull && len(rep.Refunds) == 1 && reversed:
-		rep.Status, rep.Conclusive, rep.RefundID = refund.StatusSucceeded, true, newID(q.Before, rep)
-		rep.Why = "the list shows one request for this sale and showed none before, and the sale is reversed now and was not before"
-	case known:
-		rep.Status, rep.Conclusive, rep.RefundID = refund.StatusPending, true, q.RefundID
-		rep.Why = "the list shows the refund's id: it arrived; whether it was approved is not shown"
-	case arrived:
-		rep.Status, rep.Conclusive, rep.RefundID = refund.StatusPending, true, newID(q.Before, rep)
-		rep.Why = why
-	case reversed:
-		rep.Why = "the sale is reversed now and was not before, but not by one new request that the list shows: a person must look"
-	case q.Before == nil:
-		rep.Why = "the list does not show the refund's id, and there is no list from before the refund to compare with"
-	default:
-		rep.Why = why
+		return rep
 	}
+	rep.Extent = extentOf(s.Reversed)
+	rep.Conclude(q)
 	return rep
 }
 
@@ -245,38 +223,4 @@ func extentOf(reversed wire.Text) refund.Extent {
 		return refund.ExtentWhole
 	}
 	return refund.ExtentNone
-}
-
-// compare reports whether exactly one request came since before. It counts, and
-// does not ask which rows are new: a row may change when its request is approved.
-func compare(before, now *refund.Report) (arrived bool, why string) {
-	if before == nil {
-		return false, ""
-	}
-	gone := slices.ContainsFunc(before.Refunds, func(old refund.SeenRefund) bool {
-		return old.ID != "" && !slices.ContainsFunc(now.Refunds, func(r refund.SeenRefund) bool { return r.ID == old.ID })
-	})
-	switch more := len(now.Refunds) - len(before.Refunds); {
-	case before.State == "":
-		return false, "the report from before the refund does not tell the sale's state: it cannot be compared with"
-	case gone || more < 0:
-		return false, "a request that the list showed before the refund is gone: nothing can be told from the others"
-	case more == 0:
-		return false, "the list shows no new request: it may show late, so that proves nothing"
-	case more > 1:
-		return false, fmt.Sprintf("the list shows %d new requests for this sale: nobody can tell which is which", more)
-	default:
-		return true, "the list shows one request more for this sale than before: it arrived; whether it was approved is not shown"
-	}
-}
-
-// newID is the id of the only new request, if all of those before it had one.
-func newID(before, now *refund.Report) string {
-	if slices.ContainsFunc(before.Refunds, func(r refund.SeenRefund) bool { return r.ID == "" }) {
-		return ""
-	}
-	if fresh := now.New(before); len(fresh) == 1 {
-		return fresh[0].ID
-	}
-	return ""
 }

@@ -36,7 +36,7 @@ func (p *Provider) inspectRefund(ctx context.Context, q *refund.Query) (*refund.
 	if err != nil {
 		return nil, err
 	}
-	r := &refund.Report{RefundID: q.RefundID}
+	r := new(refund.Report)
 	if r.Why = p.doubt(&a); r.Why != "" {
 		return r, nil
 	}
@@ -44,19 +44,20 @@ func (p *Provider) inspectRefund(ctx context.Context, q *refund.Query) (*refund.
 		r.Why = "Redstone does not say that this reference is a refund's: it may be the payment's, or its type contradicts its state"
 		return r, nil
 	}
-	r.Status, r.Why = p.conclude(&a, reply.Body)
-	r.Conclusive = r.Status != refund.StatusUnknown
+	status, why := p.stateOf(&a, reply.Body)
 	amount, _ := wire.Amount(a.Amount, a.Currency, p.currency())
+	r.Refunds = []refund.SeenRefund{{ID: q.RefundID, Amount: amount, Status: status}}
+	r.Conclude(q)
+	r.Why += ": " + why
 	if asked := expected(q); amount.IsSet() && asked.IsSet() && amount != asked {
 		r.Why += fmt.Sprintf("; it shows %s where %s was asked for, which may be its charge", amount, asked)
 	}
-	r.Refunds = []refund.SeenRefund{{ID: q.RefundID, Amount: amount, Status: r.Status}}
 	return r, nil
 }
 
-// conclude reads the state of a refund whose reference is the one asked for, so
+// stateOf reads the state of a refund whose reference is the one asked for, so
 // the refund did arrive.
-func (p *Provider) conclude(a *record, body []byte) (status refund.Status, why string) {
+func (p *Provider) stateOf(a *record, body []byte) (status refund.Status, why string) {
 	state := word(a.Data.Status)
 	switch known, onItsWay := p.state(a.Data.Status); {
 	case state == "":
@@ -72,7 +73,7 @@ func (p *Provider) conclude(a *record, body []byte) (status refund.Status, why s
 	case onItsWay:
 		return refund.StatusPending, "Redstone says that the refund is under way"
 	}
-	return refund.StatusPending, fmt.Sprintf("the refund arrived; its state %q is none that the documents know, so it counts as not final", p.http.Clean(state))
+	return refund.StatusUnknown, fmt.Sprintf("its state %q is none that the documents know", p.http.Clean(state))
 }
 
 func (p *Provider) inspectPayment(ctx context.Context, q *refund.Query) (*refund.Report, error) {

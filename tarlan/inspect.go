@@ -9,7 +9,6 @@ import (
 	"github.com/gorefund/refund"
 	"github.com/gorefund/refund/internal/httpx"
 	"github.com/gorefund/refund/internal/wire"
-	"github.com/gorefund/refund/money"
 )
 
 // Inspect asks for the payment's state and its refunds. It needs
@@ -50,8 +49,11 @@ func (p *Provider) Inspect(ctx context.Context, q refund.Query) (*refund.Report,
 		r.State = p.http.Clean(a.State.S)
 	}
 	r.Complete = a.Refunds.total.IsSet() && (a.State.IsString(stateSuccess) || a.State.IsString(stateRefunded) && len(r.Refunds) > 0)
-	r.Status, r.Why = conclude(&q, r, a.Refunds.unclear)
-	r.Conclusive = r.Status != refund.StatusUnknown
+	if a.Refunds.unclear {
+		r.Why = "the list of refunds holds something that cannot be read"
+		return r, nil
+	}
+	r.Conclude(&q)
 	return r, nil
 }
 
@@ -85,94 +87,4 @@ func (p *Provider) question(q *refund.Query) (httpx.Request, error) {
 		}
 	}
 	return httpx.Request{Method: http.MethodGet, Path: ask.path(), Bearer: sign(canonical, p.secret())}, nil
-}
-
-// conclude says what r proves about the refund that was asked for, and why.
-// Anything but [refund.StatusUnknown] needs positive proof: a change since the
-// snapshot which nothing else explains. unclear: the list of refunds could not
-// be read.
-func conclude(q *refund.Query, r *refund.Report, unclear bool) (status refund.Status, why string) {
-	before := q.Before
-	switch {
-	case before == nil && q.RefundID == "":
-		return refund.StatusUnknown, "this is a snapshot: it is about no refund in particular"
-	case before == nil:
-		return refund.StatusUnknown, "Tarlan does not look up refunds by an id, and without a snapshot from before the refund nothing tells it from others"
-	case unclear:
-		return refund.StatusUnknown, "the list of refunds holds something that cannot be read"
-	case before.State != stateSuccess && before.State != stateRefunded:
-		return refund.StatusUnknown, fmt.Sprintf("before the refund the payment's state was %q: what changed since may come from something else", before.State)
-	}
-	if entry, found, odd := added(q, r); odd != "" {
-		return refund.StatusUnknown, odd
-	} else if found {
-		return byEntry(r.State, entry)
-	}
-	return byState(before, r.State)
-}
-
-// added looks for the refund among those that came since the snapshot. odd says
-// what else happened to the list, "" if nothing did.
-func added(q *refund.Query, r *refund.Report) (entry refund.SeenRefund, found bool, odd string) {
-	before := q.Before
-	if !r.Refunded.IsSet() { // no list now
-		return entry, false, ""
-	}
-	if !before.Refunded.IsSet() || before.State == stateRefunded && len(before.Refunds) == 0 {
-		// What stands in the list may have been there, or come late.
-		if len(r.Refunds) == 0 {
-			return entry, false, ""
-		}
-		return entry, false, "refunds are listed now, but the snapshot from before the refund had no complete list to compare with"
-	}
-	fresh := r.New(before)
-	asked := expected(q)
-	switch {
-	case len(before.New(r)) > 0:
-		return entry, false, "refunds that were listed before the refund are not listed any more"
-	case len(fresh) == 0:
-		return entry, false, ""
-	case len(fresh) > 1:
-		return entry, false, fmt.Sprintf("%d refunds were added since the refund was sent: nothing tells which one is it", len(fresh))
-	case !asked.IsSet():
-		return entry, false, fmt.Sprintf("a refund of %s was added, but the amount that was asked for is not known", fresh[0].Amount)
-	case fresh[0].Amount != asked:
-		return entry, false, fmt.Sprintf("a refund of %s was added, but %s was asked for", fresh[0].Amount, asked)
-	}
-	return fresh[0], true, ""
-}
-
-// expected is what was asked to be given back.
-func expected(q *refund.Query) money.Amount {
-	if !q.Amount.IsSet() && q.Kind == refund.KindFull {
-		return q.Payment.Amount
-	}
-	return q.Amount
-}
-
-// byEntry concludes from the one refund that was added to the list.
-func byEntry(state string, entry refund.SeenRefund) (refund.Status, string) {
-	switch {
-	case state == stateWaiting, entry.Status == refund.StatusPending && (state == stateSuccess || state == stateRefunded):
-		return refund.StatusPending, fmt.Sprintf("one refund of %s was added since, and it is not final yet", entry.Amount)
-	case state == stateSuccess, state == stateRefunded:
-		return refund.StatusSucceeded, fmt.Sprintf("exactly one refund was added since, and it is of %s as asked", entry.Amount)
-	}
-	return refund.StatusUnknown, fmt.Sprintf("a refund of %s was added, but the payment's state %q does not go with it", entry.Amount, state)
-}
-
-// byState concludes from the payment's state, where no list tells more. No
-// refund was under way when the snapshot was taken.
-func byState(before *refund.Report, state string) (refund.Status, string) {
-	switch {
-	case state == stateWaiting:
-		return refund.StatusPending, "no refund was under way before, and one is now"
-	case state == stateRefunded && before.State == stateSuccess && len(before.Refunds) == 0:
-		return refund.StatusSucceeded, "the payment had no refund before, and is refunded now"
-	case state == stateRefunded:
-		return refund.StatusUnknown, "the payment is refunded, which an earlier refund explains as well"
-	case state == stateSuccess:
-		return refund.StatusUnknown, "no refund is shown, which does not prove that none comes: ask again later"
-	}
-	return refund.StatusUnknown, fmt.Sprintf("the payment's state is %q, which tells nothing about a refund", state)
 }

@@ -47,21 +47,15 @@ func (p *Provider) checkQuery(q *refund.Query) error {
 	return p.caps.Check("inspect", &req)
 }
 
-// report judges a report about the payment.
+// report reads a report about the payment.
 func (p *Provider) report(q *refund.Query, r *report) *refund.Report {
-	code := r.StatusCode.S
-	rep := &refund.Report{State: p.http.Clean(code), Extent: extentOf(code)}
-	switch {
-	case !r.Currency.IsString(p.caps.Currencies.Value[0]):
+	rep := &refund.Report{State: p.http.Clean(r.StatusCode.S), Extent: extentOf(r.StatusCode.S)}
+	if !r.Currency.IsString(p.caps.Currencies.Value[0]) {
 		rep.Extent = 0
 		rep.Why = "the report does not say that the payment is in " + p.caps.Currencies.Value[0] + ", the currency of this provider"
-	case q.Before == nil && q.RefundID == "":
-		rep.Why = "this is a look at the payment: no refund was asked for"
-	case q.Before == nil:
-		rep.Why = "TLPE reports on payments and not on single refunds, and there is no report from before the refund to compare with"
-	default:
-		p.compare(q, code, rep)
+		return rep
 	}
+	rep.Conclude(q)
 	return rep
 }
 
@@ -76,30 +70,4 @@ func extentOf(code string) refund.Extent {
 		return refund.ExtentWhole
 	}
 	return 0
-}
-
-// compare judges a code by the one before the refund. Only a change proves
-// something: the code that was there before is an earlier refund's, or stays
-// although there is a refund.
-func (p *Provider) compare(q *refund.Query, code string, rep *refund.Report) {
-	before := q.Before.State
-	paid, partly := before == codePaid, before == codePartial
-	switch {
-	case q.Kind == refund.KindFull && code == codeFull && (paid || partly),
-		q.Kind == refund.KindPartial && code == codePartial && paid:
-		rep.Status, rep.Conclusive = refund.StatusSucceeded, true
-		rep.Why = "the report says " + code + " now and said " + before + " before: the payment was refunded meanwhile, in the kind that was asked for"
-	case q.Kind != refund.KindFull && q.Kind != refund.KindPartial:
-		rep.Why = "the query does not say which kind of refund was asked for"
-	case code == codePaid:
-		rep.Why = "the report says " + code + ", paid: nobody knows whether TLPE changes that after a refund, so it proves nothing"
-	case code != codeFull && code != codePartial:
-		rep.Why = "the report's code is none of a refund's"
-	case before == code:
-		rep.Why = "the report said " + code + " before the refund as well: it may be of an earlier one"
-	case !paid && !partly:
-		rep.Why = "the report says " + code + ", and the one before the refund shows no state that a refund begins from"
-	default:
-		rep.Why = "the report says " + code + ", a refund of another kind than asked for: a person must look"
-	}
 }
