@@ -266,7 +266,7 @@ func (e *Entry) showed(seen SeenRefund) bool {
 		if seen.ID != "" {
 			return s.ID == seen.ID && s.Status == seen.Status && (!seen.Amount.IsSet() || s.Amount == seen.Amount)
 		}
-		return s.ID == "" && s.Amount == seen.Amount && s.At.Equal(seen.At)
+		return s.ID == "" && s.Amount == seen.Amount && stored(s.At).Equal(stored(seen.At))
 	})
 }
 

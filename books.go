@@ -191,11 +191,11 @@ func (b *books) add(have, more []SeenRefund) []SeenRefund {
 	known := make(map[mark]int)
 	for _, s := range have {
 		if s.ID == "" {
-			known[mark{s.Amount, s.At.UTC()}]++
+			known[mark{s.Amount, stored(s.At)}]++
 		}
 	}
 	for _, s := range more {
-		m := mark{s.Amount, s.At.UTC()}
+		m := mark{s.Amount, stored(s.At)}
 		i := slices.IndexFunc(have, func(h SeenRefund) bool { return s.ID != "" && h.ID == s.ID })
 		switch {
 		case slices.ContainsFunc(b.refunds, func(r booked) bool { return s.ID != "" && r.id == s.ID && r.live() }):
@@ -212,6 +212,9 @@ func (b *books) add(have, more []SeenRefund) []SeenRefund {
 	}
 	return have
 }
+
+// stored is a time as every store keeps it.
+func stored(t time.Time) time.Time { return t.UTC().Round(time.Microsecond) }
 
 // rest is what is left of the payment, and lost what others refunded of it. Nothing is
 // left below zero.

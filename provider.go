@@ -149,7 +149,7 @@ func (r *Report) New(before *Report) []SeenRefund {
 		if s.ID != "" {
 			return mark{id: s.ID}
 		}
-		return mark{amount: s.Amount, at: s.At.UTC()}
+		return mark{amount: s.Amount, at: stored(s.At)}
 	}
 	known := make(map[mark]int)
 	if before != nil {

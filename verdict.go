@@ -105,12 +105,11 @@ func (st *statement) decide(e *Entry, b *books, v *verdict, proven, own bool) {
 	case e.disputed() && !(st.now && own):
 		v.act, v.why = ask, "the gateway has contradicted itself: a look-up by the refund's own id or a person decides"
 		return
+	case e.unconfirmed() && !yes && proven && (st.now || !st.at.IsZero()):
+		to(e.Status, "the gateway confirms it")
 	case st.status == e.Status:
 		late("the refund is " + e.Status.String() + " already")
-		switch {
-		case e.unconfirmed() && proven && (st.now || !st.at.IsZero()):
-			to(e.Status, "the gateway confirms it")
-		case st.id != "" && e.ownID() == "" && proven:
+		if st.id != "" && e.ownID() == "" && proven {
 			to(e.Status, "it tells the refund's id")
 		}
 	case st.olderThanKnown(e):

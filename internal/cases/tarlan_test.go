@@ -65,7 +65,7 @@ func TestC04_NewsFromBeforeTheRefund_Tarlan(t *testing.T) {
 
 func TestC07_AmountsThatNobodyCanRead_Tarlan(t *testing.T) {
 	t.Parallel()
-	for _, amount := range []string{`"x"`, `29.999999999999996`, `3e1`, `[30]`, `{"value":30}`, `true`, `"30,00"`} {
+	for _, amount := range []string{`"x"`, `29.999999999999996`, `[30]`, `{"value":30}`, `true`, `"30,00"`} {
 		s := atTarlan(t, tarlantest.Config{Inconclusive: true})
 		s.gateway.Inject(pretend.DropBeforeBooking)
 		s.unknown(s.part("k1", "30.00 KZT"))

@@ -29,9 +29,13 @@ func atTLPE(t *testing.T, cfg tlpetest.Config) *tlpeShop {
 	require.NoError(t, err)
 	t.Cleanup(gw.Close)
 	require.NoError(t, gw.AddPayment(pretend.Payment{ID: "TRX-1", Amount: money.MustParse("100.00 PHP")}))
-	p, err := tlpe.New(tlpe.Config{Token: gw.Token(), WebhookSecret: gw.WebhookSecret(), Environment: refund.Sandbox, BaseURL: gw.URL()})
+	s := &tlpeShop{gateway: gw}
+	p, err := tlpe.New(tlpe.Config{
+		Token: gw.Token(), WebhookSecret: gw.WebhookSecret(), Environment: refund.Sandbox, BaseURL: gw.URL(), Now: func() time.Time { return s.clock() },
+	})
 	require.NoError(t, err)
-	return &tlpeShop{shop: open(t, p), gateway: gw, byHand: refund.New(p)}
+	s.shop, s.byHand = open(t, p), refund.New(p)
+	return s
 }
 
 // notify makes a signed notification. Each one has an id of its own.
