@@ -61,7 +61,7 @@ func (l *postgres) latest() int { return len(postgresMigrations) }
 
 func (l *postgres) migrate(ctx context.Context, db *sql.DB) error {
 	return inOneTransaction(ctx, db, l, postgresMigrations,
-		"SELECT pg_advisory_xact_lock("+strconv.Itoa(postgresMigrating)+")",
+		"SELECT pg_advisory_xact_lock("+strconv.FormatInt(postgresMigrating, 10)+")",
 		"CREATE TABLE IF NOT EXISTS refund_migrations (version bigint PRIMARY KEY, applied_at timestamptz NOT NULL)")
 }
 
