@@ -72,6 +72,10 @@ func (l *postgres) prepare(ctx context.Context, db *sql.DB) error {
 	return nil
 }
 
+func (l *postgres) clock() string {
+	return "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS bigint)"
+}
+
 // isolation makes each statement see what was committed before it began: those
 // after the lock see all that earlier holders of it did. In a stricter level they
 // would see the state from before the lock.
