@@ -62,6 +62,10 @@ type language interface {
 	// prepare is called once, when the tables are there.
 	prepare(ctx context.Context, db *sql.DB) error
 
+	// clock is a query for the time by the database's clock, in microseconds since
+	// 1970, or "" if that is this process's own.
+	clock() string
+
 	// isolation is that of a batch. Its reads must see what was committed before
 	// its locks were taken.
 	isolation() *sql.TxOptions

@@ -31,6 +31,8 @@ type fake struct {
 	// done by calling apply.
 	commit func(n int, apply func()) error
 	exec   func(what string, rows []*row) error
+
+	clock func() time.Time
 }
 
 var (
@@ -158,6 +160,9 @@ func (c *fakeConn) QueryContext(_ context.Context, what string, args []driver.Na
 	if what == "write" {
 		return c.write(args[0].Value.([]*row), args[1].Value.([]*row))
 	}
+	if what == "clock" {
+		return &fakeRows{columns: []string{"micros"}, rows: [][]driver.Value{{c.clock().UnixMicro()}}}, nil
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if what == "load" {
@@ -245,6 +250,7 @@ type fakeLanguage struct{}
 func (fakeLanguage) latest() int                                      { return 1 }
 func (fakeLanguage) migrate(context.Context, *sql.DB) error           { return nil }
 func (fakeLanguage) prepare(context.Context, *sql.DB) error           { return nil }
+func (fakeLanguage) clock() string                                    { return "clock" }
 func (fakeLanguage) isolation() *sql.TxOptions                        { return nil }
 func (fakeLanguage) byStatus(refund.Status) (table, condition string) { return "refund_entries", "" }
 func (fakeLanguage) time(t time.Time) any                             { return t }

@@ -110,6 +110,10 @@ func (l mysql) migrate(ctx context.Context, db *sql.DB) error {
 // setting.
 func (mysql) prepare(context.Context, *sql.DB) error { return nil }
 
+func (mysql) clock() string {
+	return "SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6))"
+}
+
 // isolation makes each statement see what was committed before it began, and
 // locks no gaps between rows.
 func (mysql) isolation() *sql.TxOptions { return &sql.TxOptions{Isolation: sql.LevelReadCommitted} }

@@ -61,7 +61,7 @@ func (l *postgres) latest() int { return len(postgresMigrations) }
 
 func (l *postgres) migrate(ctx context.Context, db *sql.DB) error {
 	return inOneTransaction(ctx, db, l, postgresMigrations,
-		"SELECT pg_advisory_xact_lock("+strconv.Itoa(postgresMigrating)+")",
+		"SELECT pg_advisory_xact_lock("+strconv.FormatInt(postgresMigrating, 10)+")",
 		"CREATE TABLE IF NOT EXISTS refund_migrations (version bigint PRIMARY KEY, applied_at timestamptz NOT NULL)")
 }
 
@@ -70,6 +70,10 @@ func (l *postgres) migrate(ctx context.Context, db *sql.DB) error {
 func (l *postgres) prepare(ctx context.Context, db *sql.DB) error {
 	l.slices = takesSlices(ctx, db)
 	return nil
+}
+
+func (l *postgres) clock() string {
+	return "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS bigint)"
 }
 
 // isolation makes each statement see what was committed before it began: those

@@ -68,6 +68,8 @@ func (l *sqlite) migrate(ctx context.Context, db *sql.DB) error {
 		"CREATE TABLE IF NOT EXISTS refund_migrations (version INTEGER PRIMARY KEY, applied_at INTEGER NOT NULL)")
 }
 
+func (l *sqlite) clock() string { return "" }
+
 // isolation is the default: SQLite has one only, with one writer at a time.
 func (l *sqlite) isolation() *sql.TxOptions { return nil }
 

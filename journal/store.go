@@ -34,7 +34,8 @@ var _ refund.Journal = (*Store)(nil)
 // Open makes or upgrades the journal's tables in db where that is needed, and
 // returns the journal. The tables stand where unqualified names lead; their names
 // begin with "refund_". Several processes may open the same ones at once. A
-// program that is older than the tables gets an error.
+// program that is older than the tables gets an error, and so does a process whose
+// clock is more than a minute off the database's.
 //
 // How durable a refund is, is the setting of db: with SQLite use
 // journal_mode=WAL and synchronous=FULL, and a busy time-out; leave PostgreSQL's
@@ -52,6 +53,9 @@ func Open(ctx context.Context, db *sql.DB, d Dialect) (*Store, error) {
 		return nil, fmt.Errorf("journal: the tables cannot be made or upgraded: %w", err)
 	}
 	if err := lang.prepare(ctx, db); err != nil {
+		return nil, fmt.Errorf("journal: %w", err)
+	}
+	if err := checkClock(ctx, db, lang); err != nil {
 		return nil, fmt.Errorf("journal: %w", err)
 	}
 	return newStore(db, lang), nil

@@ -181,6 +181,12 @@ func TestReports(t *testing.T) {
 			require.Error(t, err)
 			assert.Empty(t, o.reports)
 			list.after = -1
+			ctx, stop := context.WithCancel(t.Context())
+			list.listed = stop
+			_, err = p.Round(ctx)
+			require.ErrorIs(t, err, context.Canceled)
+			assert.Empty(t, o.reports)
+			list.listed = nil
 			for range 2 {
 				_, err = p.Round(t.Context())
 				require.NoError(t, err, "a panic of the user's function ends nothing")
@@ -197,7 +203,8 @@ func TestReports(t *testing.T) {
 // breaking is a list that breaks off after some pages.
 type breaking struct {
 	*books
-	after int // pages; negative: never
+	after  int    // pages; negative: never
+	listed func() // called after each page, if not nil
 }
 
 func (b *breaking) List(ctx context.Context, f journal.Filter) (journal.Page, error) {
@@ -205,5 +212,9 @@ func (b *breaking) List(ctx context.Context, f journal.Filter) (journal.Page, er
 		return journal.Page{}, context.DeadlineExceeded
 	}
 	b.after--
-	return b.books.List(ctx, f)
+	page, err := b.books.List(ctx, f)
+	if b.listed != nil {
+		b.listed()
+	}
+	return page, err
 }
