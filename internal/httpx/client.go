@@ -21,6 +21,7 @@ import (
 	"github.com/go-resty/resty/v2"
 
 	"github.com/gorefund/refund"
+	"github.com/gorefund/refund/internal/conf"
 )
 
 const (
@@ -48,10 +49,12 @@ type Options struct {
 type Client struct {
 	gateway string
 	base    string
-	resty   *resty.Client
-	header  http.Header
 	timeout time.Duration
-	mask    *masker
+
+	// What holds a secret, or has one in its buffers.
+	resty  conf.Hidden[*resty.Client]
+	header conf.Hidden[http.Header]
+	mask   conf.Hidden[*masker]
 
 	// genuine: the transport is Go's own, which reads a request's body only
 	// when it has a connection and has sent the head. A foreign RoundTripper
@@ -80,19 +83,19 @@ func New(o Options) *Client {
 	c := &Client{
 		gateway: o.Gateway,
 		base:    strings.TrimRight(o.BaseURL.String(), "/"),
-		header:  header,
 		timeout: timeout,
-		mask:    newMasker(o.Secrets),
+		header:  conf.Hide(header),
+		mask:    conf.Hide(newMasker(o.Secrets)),
 		genuine: genuine,
 	}
-	c.resty = resty.NewWithClient(&http.Client{Transport: transport}).
+	c.resty = conf.Hide(resty.NewWithClient(&http.Client{Transport: transport}).
 		SetLogger(silent{}). // resty's own prints URLs
 		SetRetryCount(0).
 		SetDoNotParseResponse(true). // the limit on the decoded body is ours
 		SetRedirectPolicy(resty.RedirectPolicyFunc(func(*http.Request, []*http.Request) error {
 			return http.ErrUseLastResponse
 		})).
-		SetPreRequestHook(arm)
+		SetPreRequestHook(arm))
 	return c
 }
 
@@ -117,7 +120,7 @@ func newTransport() *http.Transport {
 }
 
 // CloseIdleConnections closes the connections that no call uses.
-func (c *Client) CloseIdleConnections() { c.resty.GetClient().CloseIdleConnections() }
+func (c *Client) CloseIdleConnections() { c.resty().GetClient().CloseIdleConnections() }
 
 // Request is one request. Whether it may be repeated is the caller's knowledge;
 // this package never repeats it.
@@ -151,9 +154,9 @@ func (c *Client) Send(ctx context.Context, op string, r Request) (reply Reply, e
 		}
 	}()
 
-	req := c.resty.R().SetContext(x)
-	req.Header = c.header // resty clones it
-	req.Body = noBody     // the real one comes in by arm
+	req := c.resty().R().SetContext(x)
+	req.Header = c.header() // resty clones it
+	req.Body = noBody       // the real one comes in by arm
 	req.Token = r.Bearer
 	resp, err := req.Execute(r.Method, c.base+r.Path)
 	if err != nil {
@@ -191,9 +194,9 @@ func (c *Client) begin(ctx context.Context, op string) error {
 // Plan shows r as Send would send it, with body in the place of r.Body, since
 // the adapter knows what else than the configured secrets to mask in it.
 func (c *Client) Plan(r Request, body string) *refund.Plan {
-	p := &refund.Plan{Method: r.Method, URL: c.mask.secrets(c.base + r.Path), Body: c.mask.secrets(body)}
-	for name, values := range c.header {
-		p.Header = append(p.Header, refund.Header{Name: name, Value: c.mask.secrets(values[0])})
+	p := &refund.Plan{Method: r.Method, URL: c.mask().secrets(c.base + r.Path), Body: c.mask().secrets(body)}
+	for name, values := range c.header() {
+		p.Header = append(p.Header, refund.Header{Name: name, Value: c.mask().secrets(values[0])})
 	}
 	if r.Bearer != "" {
 		p.Header = append(p.Header, refund.Header{Name: "Authorization", Value: "Bearer " + masked})

@@ -75,7 +75,7 @@ func (m *masker) secrets(s string) string {
 // and personal data, on one line, valid UTF-8, at most 4 KiB. Texts in keep
 // stay although they look like personal data.
 func (c *Client) Clean(s string, keep ...string) string {
-	s = oneLine(c.mask.secrets(s))
+	s = oneLine(c.mask().secrets(s))
 	if len(s) > maxLook { // not in the middle of something to be masked
 		s = shorten(s, maxLook)
 		s = s[:max(strings.LastIndexByte(s, ' '), 0)]
@@ -85,7 +85,7 @@ func (c *Client) Clean(s string, keep ...string) string {
 
 // Bound is Clean for codes and ids, which look like numbers and are none of a
 // person's.
-func (c *Client) Bound(s string) string { return shorten(oneLine(c.mask.secrets(s)), maxText) }
+func (c *Client) Bound(s string) string { return shorten(oneLine(c.mask().secrets(s)), maxText) }
 
 // shorten cuts s to at most n bytes, on a rune's border.
 func shorten(s string, n int) string {

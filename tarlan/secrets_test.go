@@ -1,0 +1,15 @@
+package tarlan_test
+
+import (
+	"testing"
+
+	"github.com/gorefund/refund/internal/adaptertest"
+)
+
+// Rule 10: whatever keeps a Provider, printing it shows no secret.
+func TestC80_ProviderIsOpaque(t *testing.T) {
+	t.Parallel()
+	c := config(nil)
+	c.Secret = hiddenSecret
+	adaptertest.Opaque(t, provider(t, c), adaptertest.Secrets(t, c)...)
+}
