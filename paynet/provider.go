@@ -16,9 +16,9 @@ import (
 const gateway = "paynet"
 
 // Config is what a Paynet account consists of. Printed, or put into JSON, it shows
-// no secret. Package fmt calls no methods of what stands in an unexported
-// field, nor under %p and %w, and there the secrets, which are plain texts, are seen:
-// keep the [Provider], which shows none wherever it is kept, and not the Config.
+// no secret. Package fmt calls no methods of what stands in an unexported field, nor
+// under %p and %w, and there the secrets, which are plain texts, are seen: keep the
+// [Provider], which shows none wherever it is kept, and not the Config.
 type Config struct {
 	SecretKey      string             `json:"secret_key" secret:"true"`      // sent raw after "Basic ", not in base64
 	CallbackSecret string             `json:"callback_secret" secret:"true"` // your own, 32 random bytes or more; with it succeedUrl gets a token

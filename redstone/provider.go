@@ -18,13 +18,14 @@ import (
 const gateway = "redstone"
 
 // Config is what a Redstone business consists of. Printed, or put into JSON, it shows
-// no secret; the public key counts as one. Package fmt calls no methods of what stands in an unexported
-// field, nor under %p and %w, and there the secrets, which are plain texts, are seen:
-// keep the [Provider], which shows none wherever it is kept, and not the Config.
+// no secret; the public key counts as one. Package fmt calls no methods of what stands
+// in an unexported field, nor under %p and %w, and there the secrets, which are plain
+// texts, are seen: keep the [Provider], which shows none wherever it is kept, and not
+// the Config.
 type Config struct {
 	SecretKey      string             `json:"secret_key" secret:"true"`      // "redSec_test_…" or "redSec_live_…"
 	PublicKey      string             `json:"public_key" secret:"true"`      // "redPub_test_…" or "redPub_live_…"
-	CallbackSecret string             `json:"callback_secret" secret:"true"` // your own; guards the webhook_url by a token, only callbacks need it
+	CallbackSecret string             `json:"callback_secret" secret:"true"` // your own, 32 random bytes or more; guards the webhook_url by a token, only callbacks need it
 	WebhookSecret  string             `json:"webhook_secret" secret:"true"`  // Redstone's; signs callbacks, needs WebhookHeader
 	WebhookHeader  string             `json:"webhook_header"`                // the header with the signature; no document names one, ask Redstone
 	Environment    refund.Environment `json:"environment"`                   // required; there is one host, the keys decide, so both must agree

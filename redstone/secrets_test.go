@@ -17,3 +17,15 @@ func TestC80_ProviderIsOpaque(t *testing.T) {
 	}
 	adaptertest.Opaque(t, provider(t, c), adaptertest.Secrets(t, c)...)
 }
+
+func TestC83_BadSecrets(t *testing.T) {
+	t.Parallel()
+	c := redstone.Config{
+		SecretKey: hiddenSecret, PublicKey: hiddenPublic, CallbackSecret: hiddenCallback, PreviousCallbackSecret: hiddenPrevious,
+		WebhookSecret: hiddenWebhook, WebhookHeader: "X-Signature", Environment: refund.Sandbox,
+	}
+	adaptertest.RefusesBadSecrets(t, c, func(c redstone.Config) error {
+		_, err := redstone.New(c)
+		return err
+	})
+}

@@ -16,9 +16,9 @@ import (
 const gateway = "tarlan"
 
 // Config is what a Tarlan project consists of. Printed, or put into JSON, it shows
-// no secret. Package fmt calls no methods of what stands in an unexported
-// field, nor under %p and %w, and there the secrets, which are plain texts, are seen:
-// keep the [Provider], which shows none wherever it is kept, and not the Config.
+// no secret. Package fmt calls no methods of what stands in an unexported field, nor
+// under %p and %w, and there the secrets, which are plain texts, are seen: keep the
+// [Provider], which shows none wherever it is kept, and not the Config.
 type Config struct {
 	Secret      string             `json:"secret" secret:"true"` // of the project; signs each request and never travels
 	MerchantID  int64              `json:"merchant_id"`          // only look-ups and callbacks need it
@@ -76,9 +76,7 @@ var (
 // New makes a Provider. Its error names all that is missing or wrong at once.
 func New(c Config) (*Provider, error) {
 	var problems conf.Problems
-	if c.Secret == "" {
-		problems.Addf("secret is missing")
-	}
+	problems.Secret("secret", c.Secret)
 	if c.MerchantID < 0 || c.ProjectID < 0 {
 		problems.Addf("merchant_id and project_id must be positive, or left out")
 	}

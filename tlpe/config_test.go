@@ -66,8 +66,8 @@ func TestNewRefuses(t *testing.T) {
 		{"a public key with HS256", func(c *tlpe.Config) { c.WebhookAlgorithm, c.WebhookPublicKey = "HS256", webhookSecret }, `for webhook_algorithm "RS256" only`},
 		{"the token for a webhook_secret", func(c *tlpe.Config) { c.WebhookSecret = token }, "webhook_secret must not be the token"},
 		{"the same with RS256", func(c *tlpe.Config) { c.WebhookSecret, c.WebhookAlgorithm = token, "RS256" }, "webhook_secret must not be the token"},
-		{"white space before the webhook_secret", func(c *tlpe.Config) { c.WebhookSecret = " " + webhookSecret }, "webhook_secret has white space"},
-		{"a line end behind the webhook_secret", func(c *tlpe.Config) { c.WebhookSecret += "\n" }, "webhook_secret has white space"},
+		{"white space before the webhook_secret", func(c *tlpe.Config) { c.WebhookSecret = " " + webhookSecret }, "webhook_secret begins or ends with a blank"},
+		{"a line end behind the webhook_secret", func(c *tlpe.Config) { c.WebhookSecret += "\n" }, "webhook_secret holds a line end"},
 		{"an empty code", func(c *tlpe.Config) { c.Codes = map[string]refund.Code{"": refund.Declined} }, "codes"},
 	}
 	for _, tt := range tests {

@@ -18,9 +18,9 @@ import (
 const gateway = "tlpe"
 
 // Config is what a TLPE account consists of. Printed, or put into JSON, it shows
-// no secret. Package fmt calls no methods of what stands in an unexported
-// field, nor under %p and %w, and there the secrets, which are plain texts, are seen:
-// keep the [Provider], which shows none wherever it is kept, and not the Config.
+// no secret. Package fmt calls no methods of what stands in an unexported field, nor
+// under %p and %w, and there the secrets, which are plain texts, are seen: keep the
+// [Provider], which shows none wherever it is kept, and not the Config.
 type Config struct {
 	Token         string             `json:"token" secret:"true"`          // the integrator's token, sent bare
 	WebhookSecret string             `json:"webhook_secret" secret:"true"` // signs the notifications, its text as it is; only callbacks need it; never the token
