@@ -79,13 +79,17 @@ func New(o Options) *Client {
 	for name, value := range o.Header {
 		header.Set(name, value)
 	}
-	_, genuine := transport.(*http.Transport)
+	own, genuine := transport.(*http.Transport)
+	secrets := o.Secrets
+	if genuine {
+		secrets = append(slices.Clip(secrets), proxySecrets(own, o.BaseURL)...)
+	}
 	c := &Client{
 		gateway: o.Gateway,
 		base:    strings.TrimRight(o.BaseURL.String(), "/"),
 		timeout: timeout,
 		header:  conf.Hide(header),
-		mask:    conf.Hide(newMasker(o.Secrets)),
+		mask:    conf.Hide(newMasker(secrets)),
 		genuine: genuine,
 	}
 	c.resty = conf.Hide(resty.NewWithClient(&http.Client{Transport: transport}).
@@ -107,6 +111,7 @@ func New(o Options) *Client {
 func newTransport() *http.Transport {
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
+		OnProxyConnectResponse: onlyConnected,
 		DialContext:            (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 15 * time.Second}).DialContext,
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
 		TLSHandshakeTimeout:    10 * time.Second,
@@ -117,6 +122,36 @@ func newTransport() *http.Transport {
 		DisableCompression:     true, // answers are small; one that comes compressed all the same is decoded within the limit
 		MaxResponseHeaderBytes: 64 << 10,
 	}
+}
+
+// shortestPassword of a proxy that is masked by itself: a shorter one may stand in an id.
+const shortestPassword = 8
+
+// proxySecrets are what t says to its proxy on the way to base. Without a tunnel the
+// proxy's pages are taken for the gateway's, and they may quote it.
+func proxySecrets(t *http.Transport, base *url.URL) []string {
+	if t.Proxy == nil {
+		return nil
+	}
+	proxy, err := t.Proxy(&http.Request{Method: http.MethodPost, URL: base, Header: http.Header{}})
+	if err != nil || proxy == nil || proxy.User == nil {
+		return nil
+	}
+	password, _ := proxy.User.Password()
+	secrets := []string{proxy.User.Username() + ":" + password}
+	if len(password) >= shortestPassword {
+		secrets = append(secrets, password)
+	}
+	return secrets
+}
+
+// onlyConnected tells a proxy that refuses by its status: net/http would make its text
+// the error.
+func onlyConnected(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Response) error {
+	if answer.StatusCode != http.StatusOK {
+		return connectRefused(answer.StatusCode)
+	}
+	return nil
 }
 
 // CloseIdleConnections closes the connections that no call uses.
