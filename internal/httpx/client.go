@@ -30,6 +30,8 @@ const (
 	// outcome, so it is generous.
 	DefaultTimeout = 60 * time.Second
 
+	handshakeTimeout = 10 * time.Second
+
 	maxBody = 1 << 20 // bytes of a decoded answer
 
 	userAgent = "gorefund"
@@ -109,12 +111,20 @@ func New(o Options) *Client {
 // and idle ones closed before usual servers close them, because a connection
 // that is closed while a request leaves is an unknown outcome.
 func newTransport() *http.Transport {
+	return (&dialer{
+		dial:  (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 15 * time.Second}).DialContext,
+		proxy: http.ProxyFromEnvironment,
+		tls:   &tls.Config{MinVersion: tls.VersionTLS12},
+	}).transport()
+}
+
+func (d *dialer) transport() *http.Transport {
 	return &http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
-		OnProxyConnectResponse: onlyConnected,
-		DialContext:            (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 15 * time.Second}).DialContext,
-		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
-		TLSHandshakeTimeout:    10 * time.Second,
+		Proxy:                  d.others,
+		DialContext:            d.plain,
+		DialTLSContext:         d.encrypted,
+		TLSClientConfig:        d.tls, // behind a SOCKS proxy
+		TLSHandshakeTimeout:    handshakeTimeout,
 		TLSNextProto:           map[string]func(string, *tls.Conn) http.RoundTripper{},
 		MaxIdleConns:           256,
 		MaxIdleConnsPerHost:    256,
@@ -143,15 +153,6 @@ func proxySecrets(t *http.Transport, base *url.URL) []string {
 		secrets = append(secrets, password)
 	}
 	return secrets
-}
-
-// onlyConnected tells a proxy that refuses by its status: net/http would make its text
-// the error.
-func onlyConnected(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Response) error {
-	if answer.StatusCode != http.StatusOK {
-		return connectRefused(answer.StatusCode)
-	}
-	return nil
 }
 
 // CloseIdleConnections closes the connections that no call uses.

@@ -56,6 +56,8 @@ func TestC81_NoHTTPWithAnEcho(t *testing.T) {
 		"the whole request":       func(r string) string { return r },
 		"the request on one line": func(r string) string { return fmt.Sprintf("%q\r\n", r) },
 		"a status line":           func(r string) string { return "HTTP/1.1 " + token(r) + "\r\n\r\n" },
+		"half a token":            func(r string) string { return token(r)[:len(token(r))-4] + "\r\n\r\n" },
+		"a token with a hole":     func(r string) string { return strings.Replace(token(r), "ret", "r\x01et", 1) + "\r\n\r\n" },
 		"a number of a status":    func(r string) string { return "HTTP/1.1 2" + token(r)[len("authorization: basic "):] + " OK\r\n\r\n" },
 		"a version":               func(r string) string { return "HTTP/" + token(r)[len("authorization: basic "):] + " 200 OK\r\n\r\n" },
 		"a header without colon": func(r string) string {
