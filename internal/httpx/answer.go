@@ -118,6 +118,8 @@ func headEnd(head []byte) int {
 	}
 }
 
+var contentLength, transferEncoding, inChunks = []byte("Content-Length"), []byte("Transfer-Encoding"), []byte("chunked")
+
 // judge decides by a head what follows it.
 func (a *answer) judge(head []byte) {
 	line, fields, _ := bytes.Cut(head, []byte("\n"))
@@ -130,10 +132,10 @@ func (a *answer) judge(head []byte) {
 		}
 		name, value, _ := bytes.Cut(line, []byte(":"))
 		switch value = bytes.TrimSpace(value); {
-		case strings.EqualFold(string(name), "Content-Length"):
+		case bytes.EqualFold(name, contentLength):
 			length = size(value, 10)
-		case strings.EqualFold(string(name), "Transfer-Encoding"):
-			chunked = strings.EqualFold(string(value), "chunked")
+		case bytes.EqualFold(name, transferEncoding):
+			chunked = bytes.EqualFold(value, inChunks)
 		}
 	}
 	switch code := string(status[:min(3, len(status))]); {
