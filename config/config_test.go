@@ -557,7 +557,7 @@ func TestSwapGateway(t *testing.T) {
 	t.Parallel()
 	for _, gateway := range []string{"paynet", "redstone"} {
 		c, err := config.Parse([]byte(`{"providers": {"shop": {"gateway": "`+gateway+`", "environment": "sandbox", "currency": "USD",
-			"secret_key": "k", "callback_secret": "c", "timeout": "5s"}}}`), config.WithSource("f"))
+			"secret_key": "k", "callback_secret": "0123456789abcdef0123456789abcdef", "timeout": "5s"}}}`), config.WithSource("f"))
 		require.NoError(t, err)
 		_, err = c.Open("")
 		if gateway == "redstone" { // it has one key more, and says so

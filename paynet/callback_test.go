@@ -95,7 +95,7 @@ func TestPreviousCallbackSecret(t *testing.T) {
 	const body = `{"xact_id":"xk_1","code":"0"}`
 	old := posted(guarded(t, "K-1"), body)
 	c := config(nil)
-	c.CallbackSecret = "the next secret of the shop"
+	c.CallbackSecret = "the next secret of the shop, 32 bytes and more"
 	_, err := open(t, c).ParseCallback(t.Context(), old)
 	require.ErrorIs(t, err, refund.Forged)
 

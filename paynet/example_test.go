@@ -75,7 +75,7 @@ func ExampleProvider_ParseCallback() {
 		return
 	}
 	provider, err := paynet.New(paynet.Config{
-		SecretKey: gateway.SecretKey(), CallbackSecret: "32 random bytes of your own", Environment: refund.Sandbox, BaseURL: gateway.URL(),
+		SecretKey: gateway.SecretKey(), CallbackSecret: "32 random bytes of your own, the same on all machines", Environment: refund.Sandbox, BaseURL: gateway.URL(),
 	})
 	if err != nil {
 		fmt.Println(err)

@@ -15,7 +15,7 @@ import (
 
 const (
 	secretKey      = "sck_pcs_jECRyoZq0khnsV9elaF/SIBVvxQI+bIW" // the documents' own
-	callbackSecret = "callback-secret+0123/4567="
+	callbackSecret = "callback-secret+0123/4567/89abcdef="
 	payment        = "xk_EAAAAAh7VYf9HG4+GR9ezqiMWAA8PY6P4eroE4BUUHRCLxGO" // the sample's
 )
 

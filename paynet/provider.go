@@ -15,8 +15,10 @@ import (
 
 const gateway = "paynet"
 
-// Config is what a Paynet account consists of. Printed in any way it shows no
-// secret.
+// Config is what a Paynet account consists of. Printed, or put into JSON, it shows
+// no secret. Package fmt calls no methods of what stands in an unexported field, nor
+// under %p and %w, and there the secrets, which are plain texts, are seen: keep the
+// [Provider], which shows none wherever it is kept, and not the Config.
 type Config struct {
 	SecretKey      string             `json:"secret_key" secret:"true"`      // sent raw after "Basic ", not in base64
 	CallbackSecret string             `json:"callback_secret" secret:"true"` // your own, 32 random bytes or more; with it succeedUrl gets a token
@@ -68,8 +70,7 @@ type Provider struct {
 	assumeSettled bool
 	timeout       time.Duration // of a look-up, which takes several requests
 
-	// Functions, so that no way of printing shows what they return.
-	callbackSecret, previousCallbackSecret func() string
+	callbackSecret, previousCallbackSecret conf.Hidden[string] // "" is not configured
 }
 
 var (
@@ -113,14 +114,14 @@ func New(c Config) (*Provider, error) {
 			Secrets: []string{c.SecretKey, c.CallbackSecret, c.PreviousCallbackSecret},
 		}),
 		caps: caps, env: c.Environment, day: newCalendar(c.Now), assumeSettled: c.AssumeSettled, timeout: timeout,
-		callbackSecret:         func() string { return c.CallbackSecret },
-		previousCallbackSecret: func() string { return c.PreviousCallbackSecret },
+		callbackSecret:         conf.Hide(c.CallbackSecret),
+		previousCallbackSecret: conf.Hide(c.PreviousCallbackSecret),
 	}, nil
 }
 
 // Format implements [fmt.Formatter]: every verb gives the gateway and the
 // environment, and nothing else.
-func (p *Provider) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "paynet.Provider(%s)", p.env) }
+func (p Provider) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "paynet.Provider(%s)", p.env) }
 
 // Capabilities says what Paynet can do, and what each statement rests on.
 func (p *Provider) Capabilities() refund.Capabilities { return p.caps.Clone() }

@@ -28,7 +28,7 @@ func TestRules(t *testing.T) {
 			require.NoError(t, g.AddPayment(pretend.Payment{ID: id, Amount: money.MustParse("500.00 TRY"), PaidAt: paid}))
 		}
 		p, err := paynet.New(paynet.Config{
-			SecretKey: g.SecretKey(), CallbackSecret: "cb-not-to-be-seen", Environment: refund.Sandbox,
+			SecretKey: g.SecretKey(), CallbackSecret: "cb-not-to-be-seen-0123456789abcdef", Environment: refund.Sandbox,
 			BaseURL: g.URL(), Transport: o.Transport, Timeout: o.Timeout, Now: now,
 		})
 		require.NoError(t, err)
@@ -41,7 +41,7 @@ func TestRules(t *testing.T) {
 			Full:    refund.Full("xk_EAAA+a*b/1"),
 			Partial: partial,
 			Refused: refund.Full("xk_nobody_knows"),
-			Secrets: []string{g.SecretKey(), "cb-not-to-be-seen"},
+			Secrets: []string{g.SecretKey(), "cb-not-to-be-seen-0123456789abcdef"},
 			Refusals: []refundtest.Reply{
 				{Name: "12 under 200", HTTP: 200, Code: refund.PaymentNotFound, Text: "nodata", Body: `{"object_name":"transaction_reversed_request","message":"nodata","code":12}`},
 				{Name: "1 as a string under 200", HTTP: 200, Code: refund.Declined, Body: `{"message":"unsuccessful","code":"1"}`},

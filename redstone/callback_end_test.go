@@ -92,7 +92,7 @@ func delivered(t *testing.T, g *redstonetest.Gateway, want int) []pretend.Delive
 
 func TestCallbackEndToEnd(t *testing.T) {
 	t.Parallel()
-	const secret = "shop's own"
+	const secret = "shop's own, of 32 random bytes or more"
 	for name, tt := range map[string]struct {
 		gc     redstonetest.Config
 		secret string

@@ -27,7 +27,7 @@ func TestNewNamesAllProblems(t *testing.T) {
 	assert.Equal(t, adaptertest.Claim{Status: refund.StatusNotSent, Code: refund.InvalidRequest}, adaptertest.Of(t, nil, err))
 	assert.Equal(t, "config", adaptertest.Error(t, err).Op)
 	for _, part := range []string{
-		"secret_key holds a space, a line break", "secret_key begins with redPub_", "public_key is missing", `environment is "live"`,
+		"secret_key holds a line end", "secret_key begins with redPub_", "public_key is missing", `environment is "live"`,
 		`currency is "kwacha"`, "base_url", "timeout", `"declned"`,
 	} {
 		assert.ErrorContains(t, err, part)
@@ -59,8 +59,8 @@ func TestKeys(t *testing.T) {
 		"no secret key":                      {refund.Sandbox, "", pubTest, []string{"secret_key is missing"}},
 		"no public key":                      {refund.Sandbox, secTest, "", []string{"public_key is missing"}},
 		"none":                               {refund.Sandbox, "", "", []string{"secret_key is missing", "public_key is missing"}},
-		"a line break":                       {refund.Sandbox, secTest + "\n", pubTest, []string{"secret_key holds a space, a line break"}},
-		"a space":                            {refund.Sandbox, secTest, " " + pubTest, []string{"public_key holds a space"}},
+		"a line break":                       {refund.Sandbox, secTest + "\n", pubTest, []string{"secret_key holds a line end"}},
+		"a space":                            {refund.Sandbox, secTest, " " + pubTest, []string{"public_key begins or ends with a blank"}},
 		"live, no environment":               {"", secLive, pubLive, []string{"environment is missing"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -185,8 +185,8 @@ func TestConfigJSON(t *testing.T) {
 const (
 	hiddenSecret   = "redSec_test_S3cr3t/+=key"
 	hiddenPublic   = "redPub_test_Publ1c/+=key"
-	hiddenCallback = `cb S3cr3t "ж" \`
-	hiddenPrevious = `old S3cr3t "ж" \`
+	hiddenCallback = `cb S3cr3t "ж" of 32 bytes and more \`
+	hiddenPrevious = `old S3cr3t "ж" of 32 bytes and more \`
 	hiddenWebhook  = `wh S3cr3t "ж" \`
 	hiddenCard     = "4400 4300 1111 2222"
 	hiddenIP       = "2001:db8::dead:beef"

@@ -17,12 +17,15 @@ import (
 
 const gateway = "redstone"
 
-// Config is what a Redstone business consists of. Printed in any way it shows
-// no secret; the public key counts as one.
+// Config is what a Redstone business consists of. Printed, or put into JSON, it shows
+// no secret; the public key counts as one. Package fmt calls no methods of what stands
+// in an unexported field, nor under %p and %w, and there the secrets, which are plain
+// texts, are seen: keep the [Provider], which shows none wherever it is kept, and not
+// the Config.
 type Config struct {
 	SecretKey      string             `json:"secret_key" secret:"true"`      // "redSec_test_…" or "redSec_live_…"
 	PublicKey      string             `json:"public_key" secret:"true"`      // "redPub_test_…" or "redPub_live_…"
-	CallbackSecret string             `json:"callback_secret" secret:"true"` // your own; guards the webhook_url by a token, only callbacks need it
+	CallbackSecret string             `json:"callback_secret" secret:"true"` // your own, 32 random bytes or more; guards the webhook_url by a token, only callbacks need it
 	WebhookSecret  string             `json:"webhook_secret" secret:"true"`  // Redstone's; signs callbacks, needs WebhookHeader
 	WebhookHeader  string             `json:"webhook_header"`                // the header with the signature; no document names one, ask Redstone
 	Environment    refund.Environment `json:"environment"`                   // required; there is one host, the keys decide, so both must agree
@@ -64,9 +67,7 @@ type Provider struct {
 	caps refund.Capabilities
 	env  refund.Environment
 
-	// Functions, so that no way of printing shows what they return; "" is not
-	// configured.
-	callbackSecret, previousCallbackSecret, webhookSecret func() string
+	callbackSecret, previousCallbackSecret, webhookSecret conf.Hidden[string] // "" is not configured
 
 	webhookHeader string
 }
@@ -106,9 +107,9 @@ func New(c Config) (*Provider, error) {
 			Secrets: []string{c.SecretKey, c.PublicKey, c.CallbackSecret, c.PreviousCallbackSecret, c.WebhookSecret},
 		}),
 		caps: caps, env: c.Environment,
-		callbackSecret:         func() string { return c.CallbackSecret },
-		previousCallbackSecret: func() string { return c.PreviousCallbackSecret },
-		webhookSecret:          func() string { return c.WebhookSecret },
+		callbackSecret:         conf.Hide(c.CallbackSecret),
+		previousCallbackSecret: conf.Hide(c.PreviousCallbackSecret),
+		webhookSecret:          conf.Hide(c.WebhookSecret),
 		webhookHeader:          c.WebhookHeader,
 	}, nil
 }
@@ -130,7 +131,7 @@ func checkKey(problems *conf.Problems, name, key, prefix, other string, env refu
 
 // Format implements [fmt.Formatter]: every verb gives the gateway and the
 // environment, and nothing else.
-func (p *Provider) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "redstone.Provider(%s)", p.env) }
+func (p Provider) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "redstone.Provider(%s)", p.env) }
 
 // Capabilities says what Redstone can do, and what each statement rests on.
 func (p *Provider) Capabilities() refund.Capabilities { return p.caps.Clone() }

@@ -25,7 +25,7 @@ func TestRules(t *testing.T) {
 			require.NoError(t, g.AddPayment(pretend.Payment{ID: id, Amount: paid}))
 		}
 		p, err := redstone.New(redstone.Config{
-			SecretKey: g.SecretKey(), PublicKey: g.PublicKey(), CallbackSecret: "cb-not-to-be-seen", Environment: refund.Sandbox,
+			SecretKey: g.SecretKey(), PublicKey: g.PublicKey(), CallbackSecret: "cb-not-to-be-seen-0123456789abcdef", Environment: refund.Sandbox,
 			BaseURL: g.URL(), Transport: o.Transport, Timeout: o.Timeout,
 		})
 		require.NoError(t, err)
@@ -42,7 +42,7 @@ func TestRules(t *testing.T) {
 		return refundtest.Subject{
 			Provider: p, Gateway: g,
 			Full: full, Partial: partial, Refused: refused,
-			Secrets: []string{g.SecretKey(), g.PublicKey(), "cb-not-to-be-seen"},
+			Secrets: []string{g.SecretKey(), g.PublicKey(), "cb-not-to-be-seen-0123456789abcdef"},
 			Refusals: []refundtest.Reply{
 				{Name: "400", HTTP: 400, Code: refund.InvalidRequest, Text: "amount is wrong", Body: `{"status":"error","code":400,"message":"amount is wrong","data":null}`},
 				{Name: "400 in the sister's shape", HTTP: 400, Code: refund.InvalidRequest, Body: `{"success":false,"code":400,"message":"amount is wrong"}`},

@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	callbackSecret = "a secret of the shop's own"
+	callbackSecret = "a secret of the shop's own, 32 bytes and more"
 	refundKey      = "order 7/refund 1"
 )
 

@@ -59,6 +59,9 @@ func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byt
 
 // checkWebhook judges the two fields that are about the signature.
 func checkWebhook(problems *conf.Problems, secret, header string) {
+	if secret != "" {
+		problems.Secret("webhook_secret", secret)
+	}
 	switch {
 	case secret != "" && header == "":
 		problems.Addf("webhook_secret is given and webhook_header is not: no document names the header, ask Redstone")

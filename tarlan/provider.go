@@ -15,8 +15,10 @@ import (
 
 const gateway = "tarlan"
 
-// Config is what a Tarlan project consists of. Printed in any way it shows no
-// secret.
+// Config is what a Tarlan project consists of. Printed, or put into JSON, it shows
+// no secret. Package fmt calls no methods of what stands in an unexported field, nor
+// under %p and %w, and there the secrets, which are plain texts, are seen: keep the
+// [Provider], which shows none wherever it is kept, and not the Config.
 type Config struct {
 	Secret      string             `json:"secret" secret:"true"` // of the project; signs each request and never travels
 	MerchantID  int64              `json:"merchant_id"`          // only look-ups and callbacks need it
@@ -60,7 +62,7 @@ type Provider struct {
 	caps   refund.Capabilities
 	env    refund.Environment
 	path   string
-	secret func() string // a function, so that no way of printing shows it
+	secret conf.Hidden[string]
 
 	merchantID, projectID int64 // 0 = not configured
 }
@@ -74,9 +76,7 @@ var (
 // New makes a Provider. Its error names all that is missing or wrong at once.
 func New(c Config) (*Provider, error) {
 	var problems conf.Problems
-	if c.Secret == "" {
-		problems.Addf("secret is missing")
-	}
+	problems.Secret("secret", c.Secret)
 	if c.MerchantID < 0 || c.ProjectID < 0 {
 		problems.Addf("merchant_id and project_id must be positive, or left out")
 	}
@@ -100,14 +100,14 @@ func New(c Config) (*Provider, error) {
 			Gateway: gateway, BaseURL: base, Transport: c.Transport, Timeout: c.Timeout,
 			Secrets: []string{c.Secret},
 		}),
-		caps: caps, env: c.Environment, path: path, secret: func() string { return c.Secret },
+		caps: caps, env: c.Environment, path: path, secret: conf.Hide(c.Secret),
 		merchantID: c.MerchantID, projectID: c.ProjectID,
 	}, nil
 }
 
 // Format implements [fmt.Formatter]: every verb gives the gateway and the
 // environment, and nothing else.
-func (p *Provider) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "tarlan.Provider(%s)", p.env) }
+func (p Provider) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "tarlan.Provider(%s)", p.env) }
 
 // Capabilities says what Tarlan can do, and what each statement rests on.
 func (p *Provider) Capabilities() refund.Capabilities { return p.caps.Clone() }

@@ -41,7 +41,7 @@ func (p *Provider) ParseCallback(_ context.Context, c refund.Callback) (*refund.
 	if err := callback.Check(gateway, &c); err != nil {
 		return nil, err
 	}
-	if p.key == nil {
+	if p.key() == nil {
 		return nil, &refund.Error{
 			Gateway: gateway, Op: "callback", Code: refund.Unsupported, Status: refund.StatusNotSent,
 			Message: "set webhook_secret: without it nobody can tell a notification from a forgery",
@@ -92,7 +92,7 @@ func (p *Provider) verify(token string) ([]byte, error) {
 		return nil, callback.Forged(gateway, "the token's header has an extension")
 	}
 	signature, err := decoder.DecodeSegment(parts[2])
-	if err != nil || p.method.Verify(parts[0]+"."+parts[1], signature, p.key) != nil {
+	if err != nil || p.method.Verify(parts[0]+"."+parts[1], signature, p.key()) != nil {
 		return nil, callback.Forged(gateway, "the token's signature is wrong")
 	}
 	claims, err := decoder.DecodeSegment(parts[1])

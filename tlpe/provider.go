@@ -24,8 +24,10 @@ const (
 	maxLeeway     = 15 * time.Minute
 )
 
-// Config is what a TLPE account consists of. Printed in any way it shows no
-// secret.
+// Config is what a TLPE account consists of. Printed, or put into JSON, it shows
+// no secret. Package fmt calls no methods of what stands in an unexported field, nor
+// under %p and %w, and there the secrets, which are plain texts, are seen: keep the
+// [Provider], which shows none wherever it is kept, and not the Config.
 type Config struct {
 	Token         string             `json:"token" secret:"true"`          // the integrator's token, sent bare
 	WebhookSecret string             `json:"webhook_secret" secret:"true"` // signs the notifications, its text as it is; only callbacks need it; never the token
@@ -93,7 +95,7 @@ type Provider struct {
 	asNumber bool
 	now      func() time.Time
 	method   jwt.SigningMethod // of the notifications
-	key      any               // of method's type; nil: notifications cannot be verified
+	key      conf.Hidden[any]  // of method's type; of nil: notifications cannot be verified
 	trust    refund.Trust      // in a notification that is verified
 	leeway   time.Duration
 }
@@ -146,13 +148,13 @@ func New(c Config) (*Provider, error) {
 			Secrets: []string{c.Token, c.WebhookSecret, c.WebhookPublicKey},
 		}),
 		caps: caps, env: c.Environment, asNumber: c.AmountAs == "number",
-		now: now, method: method, key: key, trust: trust, leeway: leeway,
+		now: now, method: method, key: conf.Hide(key), trust: trust, leeway: leeway,
 	}, nil
 }
 
 // Format implements [fmt.Formatter]: every verb gives the gateway and the
 // environment, and nothing else.
-func (p *Provider) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "tlpe.Provider(%s)", p.env) }
+func (p Provider) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "tlpe.Provider(%s)", p.env) }
 
 // Capabilities says what TLPE can do, and what each statement rests on.
 func (p *Provider) Capabilities() refund.Capabilities { return p.caps.Clone() }

@@ -29,9 +29,7 @@ func webhookKey(c *Config, problems *conf.Problems) (jwt.SigningMethod, any) {
 			// The token travels in headers, so that others than TLPE may know it.
 			problems.Addf("webhook_secret must not be the token")
 		}
-		if strings.TrimSpace(c.WebhookSecret) != c.WebhookSecret {
-			problems.Addf("webhook_secret has white space around it")
-		}
+		problems.Secret("webhook_secret", c.WebhookSecret)
 	}
 	switch c.WebhookAlgorithm {
 	case "", "HS256":

@@ -27,7 +27,7 @@ func ExampleNew() {
 		log.Fatal(err)
 	}
 	provider, err := paynet.New(paynet.Config{
-		SecretKey: gateway.SecretKey(), CallbackSecret: "32 random bytes of your own", Environment: refund.Sandbox, BaseURL: gateway.URL(),
+		SecretKey: gateway.SecretKey(), CallbackSecret: "32 random bytes of your own, the same on all machines", Environment: refund.Sandbox, BaseURL: gateway.URL(),
 	})
 	if err != nil {
 		log.Fatal(err)

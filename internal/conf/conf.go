@@ -76,28 +76,6 @@ func (p *Problems) Check(c Common) (currency string, base *url.URL) {
 	return currency, base
 }
 
-// Key checks a secret that travels in a header. It must be there whole: one
-// with a line break or a space is a copying mistake.
-func (p *Problems) Key(name, value string) {
-	switch {
-	case value == "":
-		p.Addf("%s is missing", name)
-	case strings.ContainsFunc(value, func(r rune) bool { return r <= ' ' || r > '~' }):
-		p.Addf("%s holds a space, a line break or a character outside ASCII", name)
-	}
-}
-
-// CallbackSecrets checks a callback_secret and the one before it.
-func (p *Problems) CallbackSecrets(current, previous string) {
-	switch {
-	case previous == "":
-	case current == "":
-		p.Addf("previous_callback_secret is set, and callback_secret is not: callbacks would come without a token")
-	case previous == current:
-		p.Addf("previous_callback_secret is the same as callback_secret: leave it out, or say which one it was before")
-	}
-}
-
 // Duration is a time limit as "30s".
 type Duration time.Duration
 

@@ -24,24 +24,6 @@ func common() conf.Common {
 	return conf.Common{Environment: refund.Sandbox, Default: "TRY", Production: production, Sandbox: sandbox}
 }
 
-func TestCallbackSecrets(t *testing.T) {
-	t.Parallel()
-	for _, tt := range []struct{ current, previous, want string }{
-		{"", "", ""}, {"new", "", ""}, {"new", "old", ""},
-		{"", "old", "callback_secret is not"},
-		{"old", "old", "the same"},
-	} {
-		var p conf.Problems
-		p.CallbackSecrets(tt.current, tt.previous)
-		if tt.want == "" {
-			assert.Empty(t, p)
-			continue
-		}
-		require.ErrorContains(t, p.Err("acme"), tt.want)
-		assert.NotContains(t, p.Err("acme").Error(), "old")
-	}
-}
-
 func TestProblems(t *testing.T) {
 	t.Parallel()
 	var p conf.Problems
@@ -260,23 +242,6 @@ func TestCheck_OtherEnvironment(t *testing.T) {
 		_, base := p.Check(c)
 		require.Empty(t, p)
 		assert.Equal(t, production+"/prefix", base.String())
-	}
-}
-
-func TestKey(t *testing.T) {
-	t.Parallel()
-	for _, value := range []string{"k", "redSec_test_0123", "a+/=", "~!@#$%^&*()", "{}"} {
-		var p conf.Problems
-		p.Key("secret_key", value)
-		assert.Empty(t, p, value)
-	}
-	var p conf.Problems
-	p.Key("secret_key", "")
-	assert.Equal(t, conf.Problems{"secret_key is missing"}, p)
-	for _, value := range []string{" ", "key ", " key", "ke y", "key\n", "key\r\n", "\tkey", "key\x00", "key\x7f", "kéy", "key\xff", "key\u200b", "“key”"} {
-		var p conf.Problems
-		p.Key("secret_key", value)
-		assert.Equal(t, conf.Problems{"secret_key holds a space, a line break or a character outside ASCII"}, p, "%q", value)
 	}
 }
 

@@ -21,6 +21,7 @@ import (
 	"github.com/go-resty/resty/v2"
 
 	"github.com/gorefund/refund"
+	"github.com/gorefund/refund/internal/conf"
 )
 
 const (
@@ -28,6 +29,8 @@ const (
 	// acquirers answer within seconds, and an early end means an unknown
 	// outcome, so it is generous.
 	DefaultTimeout = 60 * time.Second
+
+	handshakeTimeout = 10 * time.Second
 
 	maxBody = 1 << 20 // bytes of a decoded answer
 
@@ -48,10 +51,12 @@ type Options struct {
 type Client struct {
 	gateway string
 	base    string
-	resty   *resty.Client
-	header  http.Header
 	timeout time.Duration
-	mask    *masker
+
+	// What holds a secret, or has one in its buffers.
+	resty  conf.Hidden[*resty.Client]
+	header conf.Hidden[http.Header]
+	mask   conf.Hidden[*masker]
 
 	// genuine: the transport is Go's own, which reads a request's body only
 	// when it has a connection and has sent the head. A foreign RoundTripper
@@ -76,23 +81,27 @@ func New(o Options) *Client {
 	for name, value := range o.Header {
 		header.Set(name, value)
 	}
-	_, genuine := transport.(*http.Transport)
+	own, genuine := transport.(*http.Transport)
+	secrets := o.Secrets
+	if genuine {
+		secrets = append(slices.Clip(secrets), proxySecrets(own, o.BaseURL)...)
+	}
 	c := &Client{
 		gateway: o.Gateway,
 		base:    strings.TrimRight(o.BaseURL.String(), "/"),
-		header:  header,
 		timeout: timeout,
-		mask:    newMasker(o.Secrets),
+		header:  conf.Hide(header),
+		mask:    conf.Hide(newMasker(secrets)),
 		genuine: genuine,
 	}
-	c.resty = resty.NewWithClient(&http.Client{Transport: transport}).
+	c.resty = conf.Hide(resty.NewWithClient(&http.Client{Transport: transport}).
 		SetLogger(silent{}). // resty's own prints URLs
 		SetRetryCount(0).
 		SetDoNotParseResponse(true). // the limit on the decoded body is ours
 		SetRedirectPolicy(resty.RedirectPolicyFunc(func(*http.Request, []*http.Request) error {
 			return http.ErrUseLastResponse
 		})).
-		SetPreRequestHook(arm)
+		SetPreRequestHook(arm))
 	return c
 }
 
@@ -102,11 +111,20 @@ func New(o Options) *Client {
 // and idle ones closed before usual servers close them, because a connection
 // that is closed while a request leaves is an unknown outcome.
 func newTransport() *http.Transport {
+	return (&dialer{
+		dial:  (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 15 * time.Second}).DialContext,
+		proxy: http.ProxyFromEnvironment,
+		tls:   &tls.Config{MinVersion: tls.VersionTLS12},
+	}).transport()
+}
+
+func (d *dialer) transport() *http.Transport {
 	return &http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 15 * time.Second}).DialContext,
-		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
-		TLSHandshakeTimeout:    10 * time.Second,
+		Proxy:                  d.others,
+		DialContext:            d.plain,
+		DialTLSContext:         d.encrypted,
+		TLSClientConfig:        d.tls, // behind a SOCKS proxy
+		TLSHandshakeTimeout:    handshakeTimeout,
 		TLSNextProto:           map[string]func(string, *tls.Conn) http.RoundTripper{},
 		MaxIdleConns:           256,
 		MaxIdleConnsPerHost:    256,
@@ -116,8 +134,29 @@ func newTransport() *http.Transport {
 	}
 }
 
+// shortestPassword of a proxy that is masked by itself: a shorter one may stand in an id.
+const shortestPassword = 8
+
+// proxySecrets are what t says to its proxy on the way to base. Without a tunnel the
+// proxy's pages are taken for the gateway's, and they may quote it.
+func proxySecrets(t *http.Transport, base *url.URL) []string {
+	if t.Proxy == nil {
+		return nil
+	}
+	proxy, err := t.Proxy(&http.Request{Method: http.MethodPost, URL: base, Header: http.Header{}})
+	if err != nil || proxy == nil || proxy.User == nil {
+		return nil
+	}
+	password, _ := proxy.User.Password()
+	secrets := []string{proxy.User.Username() + ":" + password}
+	if len(password) >= shortestPassword {
+		secrets = append(secrets, password)
+	}
+	return secrets
+}
+
 // CloseIdleConnections closes the connections that no call uses.
-func (c *Client) CloseIdleConnections() { c.resty.GetClient().CloseIdleConnections() }
+func (c *Client) CloseIdleConnections() { c.resty().GetClient().CloseIdleConnections() }
 
 // Request is one request. Whether it may be repeated is the caller's knowledge;
 // this package never repeats it.
@@ -151,9 +190,9 @@ func (c *Client) Send(ctx context.Context, op string, r Request) (reply Reply, e
 		}
 	}()
 
-	req := c.resty.R().SetContext(x)
-	req.Header = c.header // resty clones it
-	req.Body = noBody     // the real one comes in by arm
+	req := c.resty().R().SetContext(x)
+	req.Header = c.header() // resty clones it
+	req.Body = noBody       // the real one comes in by arm
 	req.Token = r.Bearer
 	resp, err := req.Execute(r.Method, c.base+r.Path)
 	if err != nil {
@@ -191,9 +230,9 @@ func (c *Client) begin(ctx context.Context, op string) error {
 // Plan shows r as Send would send it, with body in the place of r.Body, since
 // the adapter knows what else than the configured secrets to mask in it.
 func (c *Client) Plan(r Request, body string) *refund.Plan {
-	p := &refund.Plan{Method: r.Method, URL: c.mask.secrets(c.base + r.Path), Body: c.mask.secrets(body)}
-	for name, values := range c.header {
-		p.Header = append(p.Header, refund.Header{Name: name, Value: c.mask.secrets(values[0])})
+	p := &refund.Plan{Method: r.Method, URL: c.mask().secrets(c.base + r.Path), Body: c.mask().secrets(body)}
+	for name, values := range c.header() {
+		p.Header = append(p.Header, refund.Header{Name: name, Value: c.mask().secrets(values[0])})
 	}
 	if r.Bearer != "" {
 		p.Header = append(p.Header, refund.Header{Name: "Authorization", Value: "Bearer " + masked})

@@ -2,35 +2,30 @@ package httpx
 
 import (
 	"bytes"
-	"context"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
-	"io"
 	"net"
 	"net/http"
-	"net/url"
 	"strconv"
 	"time"
 
 	"github.com/gorefund/refund"
 )
 
-var errPanic = errors.New("the HTTP transport panicked")
-
 // noAnswer classes a call that ended without an answer.
 func (c *Client) noAnswer(op string, x *exchange, err error) error {
 	e := &refund.Error{Gateway: c.gateway, Op: op, Err: x.Err()}
+	why := c.explain(err)
 	if c.neverLeft(x, err) {
-		e.Code, e.Status = refund.Unavailable, refund.StatusNotSent
-		e.Message = "no connection to the gateway: " + c.describe(err)
+		e.Code, e.Status = why.code, refund.StatusNotSent
+		e.Message = "no connection to the gateway: " + why.text
 		if e.Err != nil {
-			e.Message = "the call ended before there was a connection to the gateway"
+			e.Code, e.Message = refund.Unavailable, "the call ended before there was a connection to the gateway"
 		}
 		return e
 	}
 	e.Code, e.Status = refund.OutcomeUnknown, refund.StatusUnknown
-	e.Message = "no answer, money may have moved, do not send again: " + c.describe(err)
+	e.Message = "no answer, money may have moved, do not send again: " + why.text
 	return e
 }
 
@@ -67,50 +62,8 @@ func (c *Client) strayAnswer(op string, status int) error {
 func (c *Client) cutAnswer(op string, x *exchange, status int, err error) error {
 	return &refund.Error{
 		Gateway: c.gateway, Op: op, Code: refund.OutcomeUnknown, Status: refund.StatusUnknown, HTTPStatus: status,
-		Message: "the answer broke off, money may have moved, do not send again: " + c.describe(err),
+		Message: "the answer broke off, money may have moved, do not send again: " + c.explain(err).text,
 		Err:     x.Err(),
-	}
-}
-
-// describe puts a network error into words, without the addresses that net
-// prints.
-func (c *Client) describe(err error) string {
-	var (
-		dns  *net.DNSError
-		cert *tls.CertificateVerificationError
-		op   *net.OpError
-		link *url.Error
-	)
-	switch {
-	case errors.Is(err, context.DeadlineExceeded):
-		return "the time is up"
-	case errors.Is(err, context.Canceled):
-		return "the caller cancelled"
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return "the gateway closed the connection"
-	case errors.As(err, &dns):
-		if dns.IsNotFound {
-			return "no such host: " + c.Clean(dns.Name)
-		}
-		return "the host's address cannot be looked up: " + c.Clean(dns.Name)
-	case errors.As(err, &cert):
-		return "the gateway's certificate is not trusted: " + c.Clean(cert.Err.Error())
-	case errors.As(err, &op):
-		return c.Clean(op.Op + ": " + innermost(op.Err).Error())
-	case errors.As(err, &link):
-		return c.Clean(innermost(link.Err).Error())
-	default:
-		return c.Clean(err.Error())
-	}
-}
-
-func innermost(err error) error {
-	for {
-		next := errors.Unwrap(err)
-		if next == nil {
-			return err
-		}
-		err = next
 	}
 }
 

@@ -83,14 +83,6 @@ func (*exchange) Close() error { return nil }
 // sent.
 func (x *exchange) seal() bool { return x.body != nil && x.state.CompareAndSwap(untouched, sealed) }
 
-var (
-	errTooLarge = errors.New("the answer is larger than 1 MiB")
-
-	// errSwitched: the body of such an answer is the bare connection, on which
-	// a read ends with no context.
-	errSwitched = errors.New("the gateway switched to another protocol")
-)
-
 // readBody reads the decoded body up to the limit.
 func readBody(r *http.Response) ([]byte, error) {
 	var body io.Reader = r.Body

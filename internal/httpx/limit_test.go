@@ -142,9 +142,9 @@ func TestSend_BodyCutOff(t *testing.T) {
 		{"more than announced", &http.Response{StatusCode: 200, ContentLength: 1, Body: io.NopCloser(endless{})}, "larger than 1 MiB"},
 		{"half a compressed body", gzipped(200, half[:len(half)/2]), "closed the connection"},
 		{"without the check sum", gzipped(200, half[:len(half)-8]), "closed the connection"},
-		{"with a wrong check sum", gzipped(200, append(half[:len(half)-8:len(half)-8], make([]byte, 8)...)), "gzip: invalid checksum"},
-		{"not compressed at all", gzipped(200, []byte(`{"status":true}`)), "gzip: invalid header"},
-		{"something behind the compressed body", gzipped(200, append(half[:len(half):len(half)], "{}..........."...)), "gzip: invalid header"},
+		{"with a wrong check sum", gzipped(200, append(half[:len(half)-8:len(half)-8], make([]byte, 8)...)), "cannot be unpacked"},
+		{"not compressed at all", gzipped(200, []byte(`{"status":true}`)), "cannot be unpacked"},
+		{"something behind the compressed body", gzipped(200, append(half[:len(half):len(half)], "{}..........."...)), "cannot be unpacked"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -19,7 +19,7 @@ const opInspect = "inspect"
 func (c *Client) Lookup(ctx context.Context, r Request) (Reply, error) {
 	reply, err := c.Send(ctx, opInspect, r)
 	var e *refund.Error
-	if !errors.As(err, &e) || e.Code == refund.InvalidRequest { // no error, or no context
+	if !errors.As(err, &e) || ctx == nil {
 		return reply, err
 	}
 	about := *e

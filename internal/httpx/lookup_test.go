@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"syscall"
 	"testing"
 	"testing/iotest"
 	"time"
@@ -34,8 +35,8 @@ func TestLookupFails(t *testing.T) {
 		want      string
 		matches   error
 	}{
-		"no connection": {t.Context(), fails(&net.OpError{Op: "dial", Err: errors.New("refused")}), "no connection to the gateway: dial: refused", nil},
-		"no answer":     {t.Context(), fails(errors.New("broken pipe")), "no answer: broken pipe", nil},
+		"no connection": {t.Context(), fails(&net.OpError{Op: "dial", Err: errRefused}), "no connection to the gateway: dial: connection refused", nil},
+		"no answer":     {t.Context(), fails(syscall.EPIPE), "no answer: broken pipe", nil},
 		"a panic":       {t.Context(), roundTrip(func(*http.Request) (*http.Response, error) { panic("transport") }), "no answer: the HTTP transport panicked", nil},
 		"cancelled":     {ended, fails(errors.New("unused")), "the context ended before anything was sent", context.Canceled},
 		"out of time":   {late, fails(errors.New("unused")), "the context ended before anything was sent", context.DeadlineExceeded},

@@ -3,12 +3,14 @@ package httpx
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"html"
 	"net/netip"
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -21,8 +23,12 @@ const (
 )
 
 // masker knows the secrets of one configuration, also in the forms in which
-// they may come back: a gateway or a proxy can echo what it got.
+// they may come back: a gateway or a proxy can echo what it got, and cut it.
 type masker struct{ forms []string }
+
+// leastCut is how much of a secret that was cut is looked for, in bytes; half of a
+// longer one. Less of it may be a public beginning, such as "redSec_test".
+const leastCut = 12
 
 func newMasker(secrets []string) *masker {
 	m := new(masker)
@@ -38,10 +44,20 @@ func newMasker(secrets []string) *masker {
 	return m
 }
 
+// leastHex is the length from which a secret in hexadecimal is looked for: a shorter one
+// turns up in ids by chance.
+const leastHex = 12
+
 // forms lists how a secret may be written. Most of them are equal for a secret
 // of letters and digits.
 func forms(s string) []string {
 	list := []string{s, html.EscapeString(s), quote(s, true), quote(s, false), strings.ReplaceAll(quote(s, false), "/", `\/`)}
+	for _, quoted := range []string{strconv.Quote(s), strconv.QuoteToASCII(s)} { // by Go's %q
+		list = append(list, quoted[1:len(quoted)-1])
+	}
+	if digits := hex.EncodeToString([]byte(s)); len(digits) >= leastHex {
+		list = append(list, digits, strings.ToUpper(digits))
+	}
 	for _, text := range []string{s, s + ":"} { // the latter: as the user of basic authentication
 		list = append(list, base64.RawStdEncoding.EncodeToString([]byte(text)), base64.RawURLEncoding.EncodeToString([]byte(text)))
 	}
@@ -68,14 +84,58 @@ func (m *masker) secrets(s string) string {
 			s = strings.ReplaceAll(s, form, masked)
 		}
 	}
+	for _, form := range m.forms { // those that were cut
+		n := max(leastCut, len(form)/2)
+		if len(form) > n && len(s) >= n {
+			s = m.cut(s, form[:n], true)
+			s = m.cut(s, form[len(form)-n:], false)
+		}
+	}
 	return s
+}
+
+// cut masks each part of s that is the first or the last half of a form, with as much
+// as any form has behind it or before it.
+func (m *masker) cut(s, half string, first bool) string {
+	for at := 0; ; {
+		i := strings.Index(s[at:], half)
+		if i < 0 {
+			return s
+		}
+		begin, behind := at+i, at+i+len(half)
+		for _, form := range m.forms {
+			if first {
+				behind = max(behind, begin+common(s[begin:], form))
+			} else {
+				begin = min(begin, behind-commonEnd(s[at:behind], form))
+			}
+		}
+		s = s[:begin] + masked + s[behind:]
+		at = begin + len(masked)
+	}
+}
+
+// common is how many bytes a and b begin with alike.
+func common(a, b string) (n int) {
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	return n
+}
+
+// commonEnd is how many bytes a and b end with alike.
+func commonEnd(a, b string) (n int) {
+	for n < len(a) && n < len(b) && a[len(a)-1-n] == b[len(b)-1-n] {
+		n++
+	}
+	return n
 }
 
 // Clean makes a foreign text fit for results, errors and logs: without secrets
 // and personal data, on one line, valid UTF-8, at most 4 KiB. Texts in keep
 // stay although they look like personal data.
 func (c *Client) Clean(s string, keep ...string) string {
-	s = oneLine(c.mask.secrets(s))
+	s = oneLine(c.mask().secrets(s))
 	if len(s) > maxLook { // not in the middle of something to be masked
 		s = shorten(s, maxLook)
 		s = s[:max(strings.LastIndexByte(s, ' '), 0)]
@@ -85,7 +145,7 @@ func (c *Client) Clean(s string, keep ...string) string {
 
 // Bound is Clean for codes and ids, which look like numbers and are none of a
 // person's.
-func (c *Client) Bound(s string) string { return shorten(oneLine(c.mask.secrets(s)), maxText) }
+func (c *Client) Bound(s string) string { return shorten(oneLine(c.mask().secrets(s)), maxText) }
 
 // shorten cuts s to at most n bytes, on a rune's border.
 func shorten(s string, n int) string {

@@ -36,6 +36,10 @@ func TestClean_Secrets(t *testing.T) {
 		"JSON":          func(s string) string { return inJSON(t, s) },
 		"JSON of PHP":   func(s string) string { return strings.ReplaceAll(plainJSON(s), "/", `\/`) },
 		"JSON, <>& raw": plainJSON,
+		"hex":           func(s string) string { return fmt.Sprintf("%x", s) },
+		"HEX":           func(s string) string { return fmt.Sprintf("%X", s) },
+		"quoted":        func(s string) string { return fmt.Sprintf("%q", s) },
+		"in ASCII":      func(s string) string { return fmt.Sprintf("%+q", s) },
 		"a header line": func(s string) string { return `malformed header "Authorization: Basic ` + s + `"` },
 	}
 	for name, s := range map[string]string{
@@ -83,6 +87,32 @@ func inJSON(t *testing.T, s string) string {
 }
 
 func plainJSON(s string) string { return strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) }
+
+// Who echoes what it got may cut it at its own limit.
+func TestC81_CutSecrets(t *testing.T) {
+	t.Parallel()
+	base, err := url.Parse("https://gateway.example")
+	require.NoError(t, err)
+	const key = "redSec_test_0123456789abcdefghijklmn" // the first twelve bytes are no secret
+	c := httpx.New(httpx.Options{Gateway: "pretend", BaseURL: base, Secrets: []string{key, "*"}})
+	for name, write := range map[string]func(string) string{
+		"raw":    func(s string) string { return s },
+		"base64": func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) },
+		"hex":    func(s string) string { return fmt.Sprintf("%x", s) },
+	} {
+		whole := write(key)
+		for n := len(whole) / 2; n < len(whole); n++ {
+			for _, text := range []string{whole[:n], "no " + whole[:n] + "… no", whole[len(whole)-n:], "…" + whole[len(whole)-n:] + "!", whole[:n] + whole[:n]} {
+				for _, got := range []string{c.Clean(text), c.Bound(text)} {
+					assert.NotContains(t, got, whole[:8], "%s: %s", name, text)
+					assert.NotContains(t, got, whole[len(whole)-8:], "%s: %s", name, text)
+					assert.Contains(t, got, "***")
+				}
+			}
+		}
+	}
+	assert.Equal(t, "it must begin with redSec_test_", c.Clean("it must begin with redSec_test_"))
+}
 
 // A short secret that is part of a longer one must not uncover the rest of it.
 func TestClean_SecretInSecret(t *testing.T) {

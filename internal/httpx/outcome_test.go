@@ -73,26 +73,11 @@ func TestSend_NotSent(t *testing.T) {
 		{"TLS too old", trusted.URL, &http.Transport{TLSClientConfig: &tls.Config{
 			InsecureSkipVerify: true, MinVersion: tls.VersionTLS11, MaxVersion: tls.VersionTLS11,
 		}}, "no connection to the gateway"},
-		{"no TLS at the other end", "https" + noTLS.url[len("http"):], nil, "does not look like a TLS handshake"},
+		{"no TLS at the other end", "https" + noTLS.url[len("http"):], nil, "the other end does not speak TLS"},
 		{"hangs up in the handshake", "https" + hangUp.url[len("http"):], nil, "the gateway closed the connection"},
 		{"no proxy", "https://gateway.example", &http.Transport{
 			Proxy: http.ProxyURL(&url.URL{Scheme: "http", Host: closedPort(t)}),
 		}, "connection refused"},
-		{"proxy says no", "https://gateway.example", &http.Transport{
-			Proxy: func(*http.Request) (*url.URL, error) {
-				return url.Parse(answerWith(t, "HTTP/1.1 407 Proxy Authentication Required\r\n\r\n").url)
-			},
-		}, "Proxy Authentication Required"},
-		{"proxy is misspelt", "https://gateway.example", &http.Transport{
-			Proxy: func(*http.Request) (*url.URL, error) {
-				return nil, errors.New(`invalid proxy address "http://user:pass%zz@proxy"`)
-			},
-		}, "invalid proxy address"},
-		{"a proxy's password", "https://gateway.example", &http.Transport{
-			Proxy: func(*http.Request) (*url.URL, error) {
-				return nil, errors.New(`proxy "socks9://user:pass%zz@proxy.local" is unsupported`)
-			},
-		}, "is unsupported"},
 		{"a foreign transport without a connection", "https://gateway.example", failing(false, dialError(errRefused)), "connection refused"},
 		{"a foreign transport without a proxy", "https://gateway.example",
 			failing(false, &net.OpError{Op: "proxyconnect", Net: "tcp", Err: dialError(errRefused)}), "connection refused"},
@@ -103,7 +88,7 @@ func TestSend_NotSent(t *testing.T) {
 			_, err := send(t, t.Context(), newClient(t, tt.address, tt.transport))
 			requireStatus(t, refund.StatusNotSent, err)
 			assert.ErrorContains(t, err, tt.text)
-			assert.NotContains(t, err.Error(), "pass%zz", "a proxy's password")
+			assert.ErrorIs(t, err, refund.Unavailable)
 			assert.Zero(t, arrivals.Load())
 		})
 	}
@@ -255,11 +240,11 @@ func TestSend_Unknown(t *testing.T) {
 	}{
 		{"closes after reading", answerWith(t, "").url, nil, "the gateway closed the connection"},
 		{"resets after reading", reset.url, nil, "money may have moved"},
-		{"answers no HTTP", answerWith(t, "220 mail.example ESMTP "+secret+" jane@example.com\r\n").url, nil, "malformed HTTP"},
-		{"half a status line", answerWith(t, "HTTP/1.1 2").url, nil, "malformed HTTP status"},
-		{"half a head", answerWith(t, "HTTP/1.1 200 OK\r\nContent-Ty").url, nil, "malformed MIME header"},
-		{"a broken head", answerWith(t, "HTTP/1.1 200 OK\r\nauthorization Basic "+secret+"\r\n\r\n").url, nil, "malformed MIME header"},
-		{"a head without end", answerWith(t, "HTTP/1.1 200 OK\r\nX: "+string(big(1<<17))).url, nil, "headers exceeded"},
+		{"answers no HTTP", answerWith(t, "220 mail.example ESMTP "+secret+" jane@example.com\r\n").url, nil, "the answer is no HTTP"},
+		{"half a status line", answerWith(t, "HTTP/1.1 2").url, nil, "half of it"},
+		{"half a head", answerWith(t, "HTTP/1.1 200 OK\r\nContent-Ty").url, nil, "half of it"},
+		{"a broken head", answerWith(t, "HTTP/1.1 200 OK\r\nauthorization Basic "+secret+"\r\n\r\n").url, nil, "half of it"},
+		{"a head without end", answerWith(t, "HTTP/1.1 200 OK\r\nX: "+string(big(1<<17))).url, nil, "headers are too large"},
 		{"two lengths", answerWith(t, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{} ").url, nil, "money may have moved"},
 		{"a foreign transport that fails without reading", "https://gateway.example", failing(false, errRefused), "connection refused"},
 		{"a foreign transport that loses the connection without reading", "https://gateway.example",
@@ -274,7 +259,7 @@ func TestSend_Unknown(t *testing.T) {
 		{"an error without a cause", "https://gateway.example", failing(true, &net.OpError{Op: "read"}), "money may have moved"},
 		{"an error that is nil inside", "https://gateway.example", failing(true, (*net.OpError)(nil)), "money may have moved"},
 		{"an error that shows the request", "https://gateway.example",
-			failing(true, errors.New("POST http://user:pw@127.0.0.1:80 Authorization: Basic "+secret)), "Authorization: Basic ***"},
+			failing(true, errors.New("POST http://user:pw@127.0.0.1:80 Authorization: Basic "+secret)), "its reason (*errors.errorString) is not shown"},
 		{"an operation that shows the request", "https://gateway.example",
 			failing(true, &net.OpError{Op: "write " + secret, Err: errRefused}), "connection refused"},
 		{"a panic", "https://gateway.example", roundTrip(func(*http.Request) (*http.Response, error) { panic(secret) }), "panicked"},
