@@ -22,11 +22,12 @@ import (
 // acme is a gateway that does not exist, with an adapter that keeps every rule
 // unless it is told to break one.
 type acme struct {
-	url, token string
-	client     *http.Client
-	timeout    time.Duration
-	bug        bug
-	forever    chan struct{}
+	url     string
+	token   func() string // no printing looks into a function
+	client  *http.Client
+	timeout time.Duration
+	bug     bug
+	forever chan struct{}
 }
 
 type bug string
@@ -104,7 +105,7 @@ func (a *acme) send(ctx context.Context, req refund.Request, body []byte) (*refu
 	fail := func(code refund.Code, status refund.Status, httpStatus int, text string, cause error) error {
 		e := &refund.Error{Gateway: "acme", Op: "refund", Code: code, Status: status, HTTPStatus: httpStatus, Message: text, Err: cause}
 		if a.bug == showsToken {
-			e.Message += " with " + a.token
+			e.Message += " with " + a.token()
 		}
 		if a.bug == lostContext {
 			e.Err = nil
@@ -124,7 +125,7 @@ func (a *acme) send(ctx context.Context, req refund.Request, body []byte) (*refu
 		return nil, fail(refund.InvalidRequest, refund.StatusNotSent, 0, "bad URL", nil)
 	}
 	r.GetBody = nil
-	r.Header.Set("Authorization", "Bearer "+a.token)
+	r.Header.Set("Authorization", "Bearer "+a.token())
 	unknown := func(httpStatus int, text string, err error) error {
 		cause := ctx.Err()
 		if cause == nil && errors.Is(err, io.EOF) {
@@ -202,7 +203,7 @@ func startAcme(b bug) Open {
 		forever := make(chan struct{})
 		t.Cleanup(func() { close(forever) })
 		return Subject{
-			Provider: &acmeProvider{acme{url: g.URL(), token: acmeToken, client: client, timeout: o.Timeout, bug: b, forever: forever}},
+			Provider: &acmeProvider{acme{url: g.URL(), token: func() string { return acmeToken }, client: client, timeout: o.Timeout, bug: b, forever: forever}},
 			Gateway:  g,
 			Full:     refund.Full("P1"), Partial: refund.Partial("P2", money.MustParse("10.00 TRY")), Refused: refund.Full("P3"),
 			Secrets: []string{acmeToken},

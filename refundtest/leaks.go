@@ -21,6 +21,9 @@ func noLeaks(t testing.TB, r *run) {
 	s := r.open(t, Options{})
 	look := finder{t: t, secrets: s.Secrets}
 	look.in("the provider", s.Provider)
+	// Package fmt calls no method of what is in an unexported field.
+	look.in("a struct that keeps the provider", struct{ provider refund.Provider }{s.Provider})
+	look.in("a map that keeps the provider", struct{ all map[string]refund.Provider }{map[string]refund.Provider{"": s.Provider}})
 
 	// Signatures are secrets of one request: take them from what arrived.
 	s.call(t.Context(), t, "full refund", s.Full)

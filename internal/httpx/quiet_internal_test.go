@@ -69,8 +69,8 @@ func (p peer) serve(c net.Conn, read <-chan struct{}) {
 type way struct {
 	base      string
 	transport func(t *testing.T, dial func(context.Context, string, string) (net.Conn, error)) *http.Transport
-	encrypts  bool // the peer
-	proxied   bool
+	encrypts  bool   // the peer
+	proxy     string // its scheme, if there is one
 }
 
 func ways(t *testing.T) map[string]way {
@@ -79,15 +79,20 @@ func ways(t *testing.T) map[string]way {
 	trusted.StartTLS()
 	t.Cleanup(trusted.Close)
 	roots := trusted.Client().Transport.(*http.Transport).TLSClientConfig
-	own := func(proxy *url.URL) func(*testing.T, func(context.Context, string, string) (net.Conn, error)) *http.Transport {
+	own := func(scheme string) func(*testing.T, func(context.Context, string, string) (net.Conn, error)) *http.Transport {
+		var proxy *url.URL
+		if scheme != "" {
+			proxy = &url.URL{Scheme: scheme, Host: "example.com:3128"}
+		}
 		return func(_ *testing.T, dial func(context.Context, string, string) (net.Conn, error)) *http.Transport {
 			return (&dialer{dial: dial, proxy: http.ProxyURL(proxy), tls: roots}).transport()
 		}
 	}
 	return map[string]way{
-		"plain":                   {base: "http://example.com", transport: own(nil)},
-		"encrypted":               {base: "https://example.com", transport: own(nil), encrypts: true},
-		"encrypted, with a proxy": {base: "https://example.com", transport: own(&url.URL{Scheme: "http", Host: "proxy.example:3128"}), encrypts: true, proxied: true},
+		"plain":                              {base: "http://example.com", transport: own("")},
+		"encrypted":                          {base: "https://example.com", transport: own(""), encrypts: true},
+		"encrypted, with a proxy":            {base: "https://example.com", transport: own("http"), encrypts: true, proxy: "http"},
+		"encrypted, with an encrypted proxy": {base: "https://example.com", transport: own("https"), encrypts: true, proxy: "https"},
 	}
 }
 
@@ -108,7 +113,10 @@ func talk(t *testing.T, w way, p peer) (printed string, err error) {
 		go func() {
 			defer close(closed)
 			defer far.Close()
-			if w.proxied {
+			if w.proxy == "https" {
+				far = tls.Server(far, certificates.TLS)
+			}
+			if w.proxy != "" {
 				req, err := http.ReadRequest(bufio.NewReader(far))
 				if err != nil || req.Method != http.MethodConnect || req.Host != "example.com:443" {
 					return
