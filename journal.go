@@ -249,12 +249,16 @@ const (
 
 // Replaces reports whether a Begin of the intent takes the place of e, the entry
 // under its key: e is [Entry.Free], or the gateway refused the same request and
-// [Request.Again] asks for another try. A key that somebody else than its sender called
-// not sent is free for the same request only: should it have been sent after all, what
+// [Request.Again] asks for another try. A key belongs to one environment for good, and
+// one that somebody else than its sender called not sent is free for the same request
+// only: should it have been sent after all, what
 // the gateway says under that key must not be taken for news of another refund. All
 // stores decide by it.
 func (in *Intent) Replaces(e *Entry) bool {
-	if e.Status == StatusNotSent && !e.never() {
+	switch {
+	case e.Environment != in.Environment:
+		return false
+	case e.Status == StatusNotSent && !e.never():
 		return in.Same(e)
 	}
 	return e.Free() || in.Request.Again && e.Status == StatusRefused && in.Same(e)
@@ -294,6 +298,10 @@ func (e *Entry) Clone() *Entry {
 	}
 	if e.Err != nil {
 		f := *e.Err
+		if f.Blocker != nil {
+			b := *f.Blocker
+			f.Blocker = &b
+		}
 		d.Err = &f
 	}
 	if e.Before != nil {

@@ -238,7 +238,7 @@ func (p *Poller) due(entries []*refund.Entry, waits map[string]wait, unserved ma
 // needsAsking reports whether the gateway may still know more about a refund than the
 // journal does.
 func needsAsking(e *refund.Entry) bool {
-	return e.Status == refund.StatusUnknown || e.Status == refund.StatusPending
+	return e.Open() || e.Status == refund.StatusPending
 }
 
 func (p *Poller) pace(e *refund.Entry) Pace {
@@ -314,8 +314,8 @@ func (p *Poller) one(ctx context.Context, e *refund.Entry) bool {
 	case err != nil:
 		p.warn(ctx, "poller: could not ask", slog.String("key", e.Key), slog.String("gateway", e.Gateway), slog.String("error", err.Error()))
 		return false
-	case after.Version == e.Version:
-		return false
+	case after.Status == e.Status && after.Open() == e.Open():
+		return false // at most something was noted
 	}
 	if after.History[len(after.History)-1].Cause != refund.CauseLookUp {
 		return true // somebody else was faster
