@@ -27,6 +27,7 @@ type booked struct {
 	kind   Kind
 	amount money.Amount
 	status Status
+	begun  time.Time
 	never  bool // its own sender knows that the gateway did not take it
 	open   bool
 }
@@ -35,7 +36,7 @@ func newBooks(others []*Entry) (*books, *Error) {
 	b := &books{refunds: make([]booked, 0, len(others))}
 	for _, o := range others {
 		b.refunds = append(b.refunds, booked{
-			key: o.Key, id: o.ownID(), kind: o.Request.Kind, amount: o.Amount, status: o.Status, never: o.never(), open: o.Open(),
+			key: o.Key, id: o.ownID(), kind: o.Request.Kind, amount: o.Amount, status: o.Status, begun: o.BeganAt, never: o.never(), open: o.Open(),
 		})
 		r := &b.refunds[len(b.refunds)-1]
 		if was := o.Request.Payment.Amount; was.IsSet() && o.Status != StatusNotSent && o.Status != StatusRefused {
@@ -85,6 +86,11 @@ func (b *books) has(id string) bool {
 // knowsElsewhere reports whether the gateway's id is one of a refund made elsewhere.
 func (b *books) knowsElsewhere(id string) bool {
 	return id != "" && slices.ContainsFunc(b.elsewhere, func(s SeenRefund) bool { return s.ID == id })
+}
+
+// tookBefore reports whether the gateway took another refund before e was begun.
+func (b *books) tookBefore(e *Entry) bool {
+	return slices.ContainsFunc(b.refunds, func(r booked) bool { return r.status.took() && r.begun.Before(e.BeganAt) })
 }
 
 // paidFor is what was paid, as far as e or the other refunds say.

@@ -233,7 +233,7 @@ func (st *statement) whose(e *Entry, b *books) (owner, string) {
 		return unsure, why
 	case b.rivals(st, e) > 0:
 		return unsure, fmt.Sprintf("it may be about any of %d refunds of the payment", b.rivals(st, e)+1)
-	case st.explainedBy(e.Before):
+	case st.explainedBy(e.Before, b.tookBefore(e)):
 		return unsure, "the gateway showed a refund like it before this one was sent"
 	}
 	return ours, "it can be about no other refund of the payment"
@@ -291,12 +291,13 @@ func (st *statement) fits(kind Kind, amount, paid money.Amount) (fit, string) {
 }
 
 // explainedBy reports whether a snapshot from before the refund shows what the
-// statement speaks of.
-func (st *statement) explainedBy(before *Report) bool {
+// statement speaks of. That the payment was given back in part says nothing if a refund
+// of ours, of another amount, had done that.
+func (st *statement) explainedBy(before *Report, oursBefore bool) bool {
 	if before == nil || st.fresh {
 		return false
 	}
-	if before.Extent == ExtentWhole || before.Extent == ExtentPart && st.kind != KindFull {
+	if before.Extent == ExtentWhole || before.Extent == ExtentPart && st.kind != KindFull && !oursBefore {
 		return true
 	}
 	for _, seen := range before.Refunds {

@@ -78,6 +78,8 @@ func beside(k, id string, a money.Amount, c ...Change) *Entry {
 	return e
 }
 
+func earlier(e *Entry) *Entry { e.BeganAt = e.BeganAt.Add(-time.Hour); return e }
+
 func TestWeigh(t *testing.T) {
 	t.Parallel()
 	const (
@@ -140,6 +142,7 @@ func TestWeigh(t *testing.T) {
 		{"its amount, beside another's other one", say(done, of(php20)), open(), others(beside("K-2", "", php10, by(CauseAnswer, done))), ours, changes, done, false},
 		{"its amount, which the snapshot shows", say(done, of(php20)), open().seeing(Report{Refunds: []SeenRefund{{Amount: php20}}}), nothingElse(), unsure, ask, unknown, false},
 		{"its amount, and the snapshot was refunded in part", say(done, of(php20), kind(KindPartial)), open().seeing(Report{Extent: ExtentPart}), nothingElse(), unsure, ask, unknown, false},
+		{"its amount, and the snapshot was refunded in part, by us", say(done, of(php20), kind(KindPartial)), open().seeing(Report{Extent: ExtentPart}), others(earlier(beside("K-2", "R-2", php10, by(CauseAnswer, done)))), ours, changes, done, false},
 		{"the whole payment, as asked", say(done, kind(KindFull)), whole(), nothingElse(), ours, changes, done, false},
 		{"the whole payment, as asked, and its amount", say(done, kind(KindFull), of(php100)), whole(), nothingElse(), ours, changes, done, false},
 		{"the whole payment was before", say(done, kind(KindFull)), whole().seeing(Report{Extent: ExtentWhole}), nothingElse(), unsure, ask, unknown, false},
