@@ -102,7 +102,7 @@ func (st *statement) decide(e *Entry, b *books, v *verdict, proven, own bool) {
 			v.why = "a no frees money, but " + otherwise
 		}
 		return
-	case e.disputed() && !(st.now && own):
+	case e.disputed() && !(st.now && own && st.status != StatusPending):
 		v.act, v.why = ask, "the gateway has contradicted itself: a look-up by the refund's own id or a person decides"
 		return
 	case e.unconfirmed() && !yes && proven && (st.now || !st.at.IsZero()):
@@ -158,6 +158,8 @@ func (st *statement) settle(e *Entry, to func(Status, string), late func(string)
 		switch {
 		case !yes:
 			late("the refund is " + e.Status.String() + " already")
+		case st.now && st.status == StatusPending && e.accepted():
+			late("that the gateway took the refund on is known; what became of it since is not shown")
 		case st.now && own:
 			to(st.status, "the gateway says so, asked by the refund's own id")
 			v.flag = true

@@ -110,16 +110,16 @@ type desk struct {
 	poller  *poller.Poller
 }
 
-func newDesk(store *journal.Store, gateways map[string]string, pace poller.Pace, opts ...refund.Option) (*desk, error) {
+func newDesk(store *journal.Store, gateways map[string]string, pace poller.Pace, now func() time.Time) (*desk, error) {
 	d := &desk{clients: make(map[string]*refund.Client), hooks: make(map[string]*webhook.Handler)}
 	var all []*refund.Client
-	options := []poller.Option{poller.WithPace("", pace), poller.WithEvery(time.Second)}
+	options := []poller.Option{poller.WithPace("", pace), poller.WithEvery(time.Second), poller.WithClock(now)}
 	for _, lane := range lanes {
 		p, err := provider(lane, gateways[lane])
 		if err != nil {
 			return nil, err
 		}
-		c := refund.New(p, append([]refund.Option{refund.WithJournal(store), refund.WithTrust(refund.TrustToken)}, opts...)...)
+		c := refund.New(p, refund.WithJournal(store), refund.WithTrust(refund.TrustToken), refund.WithClock(now))
 		hook, err := webhook.New(c)
 		if err != nil {
 			return nil, err
@@ -149,7 +149,7 @@ func service(l process.Life) error {
 	if err != nil {
 		return err
 	}
-	d, err := newDesk(store, todo.Gateways, poller.Pace{First: 10 * time.Second})
+	d, err := newDesk(store, todo.Gateways, poller.Pace{First: 10 * time.Second}, time.Now)
 	if err != nil {
 		return err
 	}
