@@ -19,8 +19,11 @@ func (c *Client) noAnswer(op string, x *exchange, err error) error {
 	if c.neverLeft(x, err) {
 		e.Code, e.Status = why.code, refund.StatusNotSent
 		e.Message = "no connection to the gateway: " + why.text
-		if e.Err != nil {
+		switch {
+		case e.Err != nil:
 			e.Code, e.Message = refund.Unavailable, "the call ended before there was a connection to the gateway"
+		case errors.Is(err, errSealed):
+			e.Code, e.Message = refund.Unavailable, "the call's time was over before the request left"
 		}
 		return e
 	}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/go-resty/resty/v2"
 )
@@ -62,8 +63,23 @@ func arm(_ *resty.Client, r *http.Request) error {
 
 var errSealed = errors.New("httpx: the request was given up before it was sent")
 
-// Read gives the body to the transport.
+// late reports whether the time of the call is over, by the monotonic clock or by the
+// wall clock: timers stand still while a machine is suspended, and what comes back after
+// that must not send what others may have decided about meanwhile.
+func (x *exchange) late() bool {
+	deadline, ok := x.Deadline()
+	if !ok {
+		return false
+	}
+	now := time.Now()
+	return now.After(deadline) || now.Round(0).After(deadline.Round(0)) // Round drops the monotonic reading
+}
+
+// Read gives the body to the transport, unless it is too late for that.
 func (x *exchange) Read(p []byte) (int, error) {
+	if x.state.Load() == untouched && x.late() {
+		return 0, errSealed
+	}
 	if !x.state.CompareAndSwap(untouched, read) && x.state.Load() != read {
 		return 0, errSealed
 	}

@@ -1,10 +1,12 @@
 package httpx
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -29,7 +31,7 @@ func TestExchange_SealOrRead(t *testing.T) {
 
 func TestExchange_Seal(t *testing.T) {
 	t.Parallel()
-	x := &exchange{body: []byte("{}")}
+	x := &exchange{Context: t.Context(), body: []byte("{}")}
 	assert.True(t, x.seal())
 	assert.False(t, x.seal(), "once is enough")
 	n, err := x.Read(make([]byte, 8))
@@ -42,7 +44,7 @@ func TestExchange_Seal(t *testing.T) {
 
 func TestExchange_Read(t *testing.T) {
 	t.Parallel()
-	x := &exchange{body: []byte("0123456789")}
+	x := &exchange{Context: t.Context(), body: []byte("0123456789")}
 	p := make([]byte, 4)
 	var got []byte
 	for {
@@ -63,7 +65,7 @@ func TestExchange_Read(t *testing.T) {
 // A body that has just been looked at counts as read.
 func TestExchange_EmptyRead(t *testing.T) {
 	t.Parallel()
-	x := &exchange{body: []byte("{}")}
+	x := &exchange{Context: t.Context(), body: []byte("{}")}
 	_, err := x.Read(nil)
 	require.NoError(t, err)
 	assert.False(t, x.seal())
@@ -84,4 +86,34 @@ func TestNewTransport(t *testing.T) {
 	assert.False(t, tr.ForceAttemptHTTP2)
 	assert.True(t, tr.DisableCompression)
 	assert.Zero(t, tr.MaxConnsPerHost, "a call that waits for another one's connection loses its time")
+}
+
+// suspended is a context whose time ended, by the wall clock, while its timer stood still.
+type suspended struct{ context.Context }
+
+func (suspended) Deadline() (time.Time, bool) {
+	return time.Now().Add(-time.Second).Round(0), true
+}
+
+func TestC34_NothingIsReadTooLate(t *testing.T) {
+	t.Parallel()
+	over, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
+	defer cancel()
+	for name, ctx := range map[string]context.Context{"by the timer": over, "by the wall clock only": suspended{t.Context()}} {
+		x := &exchange{Context: ctx, body: []byte("{}")}
+		n, err := x.Read(make([]byte, 8))
+		assert.Zero(t, n, name)
+		require.ErrorIs(t, err, errSealed, name)
+		assert.True(t, x.seal(), "%s: it is proven that nothing was sent", name)
+	}
+	soon, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	x := &exchange{Context: soon, body: []byte("{}")}
+	n, err := x.Read(make([]byte, 1))
+	require.NoError(t, err)
+	assert.Equal(t, 1, n)
+	x.Context = over
+	n, err = x.Read(make([]byte, 1))
+	require.NoError(t, err, "what has begun to leave is not torn")
+	assert.Equal(t, 1, n)
 }

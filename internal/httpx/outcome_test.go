@@ -446,3 +446,23 @@ func TestSend_WithoutBody(t *testing.T) {
 		})
 	}
 }
+
+// suspended is a context whose time ended, by the wall clock, while its timer stood still.
+type suspended struct{ context.Context }
+
+func (suspended) Deadline() (time.Time, bool) { return time.Now().Add(-time.Second).Round(0), true }
+
+// A machine that was suspended wakes up with a connection and a timer that has not run
+// yet: the request does not leave.
+func TestC34_ASuspendedCallSendsNothing(t *testing.T) {
+	t.Parallel()
+	s := serveRaw(t, func(s *rawServer, c net.Conn, r *bufio.Reader, _ int64) {
+		if s.take(r) {
+			answerOK(c)
+		}
+	})
+	_, err := send(t, suspended{t.Context()}, newClient(t, s.url, nil))
+	requireStatus(t, refund.StatusNotSent, err)
+	assert.True(t, refund.SafeToRetry(err))
+	assert.ErrorContains(t, err, "the call's time was over before the request left")
+}
