@@ -9,7 +9,7 @@
 //	file: verdict.go
 //	test: ./internal/cases TestC01
 //	<<<<
-//	the text, which stands in the file exactly once
+//	the text, lines or a part of one, which stands in the file exactly once
 //	====
 //	the fault
 //	>>>>
@@ -55,7 +55,7 @@ func read(t *testing.T, path string) mutant {
 		}
 	}
 	for _, found := range edit.FindAllStringSubmatch(string(text), -1) {
-		m.edits = append(m.edits, [2]string{found[1], found[2]})
+		m.edits = append(m.edits, [2]string{strings.TrimSuffix(found[1], "\n"), strings.TrimSuffix(found[2], "\n")})
 	}
 	require.NotEmpty(t, m.file, "no file: line")
 	require.NotEmpty(t, m.test, "no test: line")
