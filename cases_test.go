@@ -452,3 +452,26 @@ func TestC48_NothingIsLeftBelowZero(t *testing.T) {
 	assert.ErrorContains(t, err, "100.00 PHP was paid and nothing is left, since 180.00 PHP is refunded by this journal")
 	assert.NotContains(t, err.Error(), "-80")
 }
+
+// What is only noted while a refund is being sent leaves it its sender's.
+func TestANoteDuringTheCall(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.during = func(key string) {
+		ev := signed("E-1", key, refund.StatusSucceeded)
+		ev.Amount = money.MustParse("3.00 PHP") // its key, and another amount
+		_, err := o.Apply(t.Context(), &ev)
+		assert.ErrorIs(t, err, refund.InProgress)
+		assert.True(t, o.entry(key).Flagged())
+		_, err = o.Resolve(t.Context(), key, decide(refund.StatusNotSent, refund.StatusUnknown))
+		assert.ErrorIs(t, err, refund.InProgress)
+		_, err = o.Client.Refund(t.Context(), keyed(key, "10.00 PHP"))
+		assert.ErrorIs(t, err, refund.InProgress)
+	}
+	res, err := o.Refund(t.Context(), keyed("K", "10.00 PHP"))
+	require.NoError(t, err)
+	assert.Equal(t, "R-K", res.RefundID)
+	e := o.entry("K")
+	assert.Equal(t, refund.StatusPending, e.Status)
+	assert.True(t, e.Flagged())
+}

@@ -134,8 +134,8 @@ const leaseMargin = time.Minute
 // outcome yet, but nothing is wrong with it either. By the clock of somebody else it
 // counts as over a minute later than [Entry.LeaseUntil].
 func (e *Entry) Sending(now time.Time) bool {
-	return e.Status == StatusUnknown && len(e.History) > 0 && e.History[len(e.History)-1].Cause == CauseBegin &&
-		now.Before(e.LeaseUntil.Add(leaseMargin))
+	return e.Status == StatusUnknown && now.Before(e.LeaseUntil.Add(leaseMargin)) && len(e.History) > 0 &&
+		!slices.ContainsFunc(e.sinceBegin(), func(ch Change) bool { return ch.Cause == CauseAnswer || ch.Status != StatusUnknown })
 }
 
 // Free reports whether the entry's key may be used for another try: nothing was
@@ -219,8 +219,16 @@ func (e *Entry) tries() int {
 
 // never reports whether the refund's own sender knows that the gateway did not take it.
 func (e *Entry) never() bool {
+	if e.Status != StatusNotSent && e.Status != StatusRefused {
+		return false
+	}
 	since := e.sinceBegin()
-	return (e.Status == StatusNotSent || e.Status == StatusRefused) && len(since) > 0 && since[len(since)-1].Cause == CauseAnswer
+	for i := len(since) - 1; i >= 0 && since[i].Status == e.Status && since[i].Cause != CausePerson; i-- {
+		if since[i].Cause == CauseAnswer {
+			return true // what came later was only noted
+		}
+	}
+	return false
 }
 
 // ownID is the gateway's id of the refund, "" if it is not known.
