@@ -17,15 +17,12 @@ import (
 const (
 	pageRows = 100 // of a page of the list; a row is below 1 KiB, an answer must be below 1 MiB
 	maxPages = 50  // an end for a list that has none
-
 )
 
 // Inspect asks for the sale and for all refund requests since its day. State is
-// the sale's word reversed, Extent what it says, Refunds are the requests for this sale; Paynet's
-// documents tell neither their amounts nor their states. One request more than
-// before the refund proves that it arrived, and no more than that: it is pending.
-// It succeeded if it was the sale's first, full, and the sale is reversed now. See
-// [refund.Inspector] for what its error means.
+// the sale's word reversed, Extent what it says, Refunds are the requests for this sale;
+// Paynet's documents tell neither their amounts nor their states, so a new one proves
+// nothing by itself. See [refund.Inspector] for what its error means.
 func (p *Provider) Inspect(ctx context.Context, q refund.Query) (*refund.Report, error) {
 	if err := p.checkQuery(&q); err != nil {
 		return nil, err
