@@ -67,8 +67,10 @@
 // alone proves nothing. A row with the refund's own id, which a callback may have told,
 // proves that it arrived: [refund.StatusPending]. [refund.StatusSucceeded] needs a full
 // refund, the sale's first one and the only new row, and that the sale's field reversed
-// has turned from false to true. Should somebody have given back the whole sale by hand
-// meanwhile, that counts as it. No new row proves nothing: it may show late (not known).
+// has turned from false to true. Whether a part sets that field as well is not known, so
+// it counts on the day of the sale only, when no part can be given back (documented): a
+// part that somebody gives back by hand later would pass for our full refund. Should
+// somebody have given back the whole sale by hand, that counts as it. No new row proves nothing: it may show late (not known).
 // So most refunds are settled by their callbacks.
 //
 // The field reversed_xact_id of a sale is filled also where reversed is false (documented

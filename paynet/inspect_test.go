@@ -83,9 +83,14 @@ func (a *answers) asked() []string {
 	return bodies
 }
 
-// details is an answer about the sale whose word reversed is that JSON.
-func details(reversed string) answer {
-	return answer{body: `{"Data":[{"xact_id":"` + payment + `","xact_date":"2026-03-03T10:00:00","currency":"TRY","reversed":` + reversed + `}]}`}
+// details is an answer about the sale, of last week, whose word reversed is that JSON.
+func details(reversed string) answer { return detailsOf("2026-03-03T10:00:00", reversed) }
+
+// detailsToday is one about a sale of the day on which the tests play.
+func detailsToday(reversed string) answer { return detailsOf("2026-03-10T10:00:00", reversed) }
+
+func detailsOf(date, reversed string) answer {
+	return answer{body: `{"Data":[{"xact_id":"` + payment + `","xact_date":"` + date + `","currency":"TRY","reversed":` + reversed + `}]}`}
 }
 
 // page is a page of the list.
@@ -109,7 +114,7 @@ func requests(n int) []string {
 // snapshot is what the look-ups showed before a refund: that word, and n requests.
 func snapshot(t testing.TB, reversed string, n int) *refund.Report {
 	t.Helper()
-	report, err := inspect(t, &answers{detail: details(reversed), pages: []answer{page(false, requests(n)...)}}, query(0))
+	report, err := inspect(t, &answers{detail: detailsToday(reversed), pages: []answer{page(false, requests(n)...)}}, query(0))
 	require.NoError(t, err)
 	return report
 }
@@ -179,9 +184,42 @@ func TestInspect_Extent(t *testing.T) {
 	}
 }
 
+// A part may make a sale reversed, but not on the day of the sale.
+func TestInspect_ReversedOnWhichDay(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, date string
+		now        time.Time
+		want       refund.Extent
+	}{
+		{"today", "2026-03-10T10:00:00", noon(), refund.ExtentWhole},
+		{"today, no time", "2026-03-10", noon(), refund.ExtentWhole},
+		{"yesterday", "2026-03-09T23:59:59", noon(), 0},
+		{"last week", "2026-03-03T10:00:00", noon(), 0},
+		{"no date", "0001-01-01T00:00:00", noon(), 0},
+		{"tomorrow", "2026-03-11T10:00:00", noon(), 0},
+		{"today, which is nearly over", "2026-03-10T10:00:00", time.Date(2026, 3, 10, 23, 45, 0, 0, istanbul), 0},
+		{"today, which is not over yet", "2026-03-10T10:00:00", time.Date(2026, 3, 10, 23, 44, 59, 0, istanbul), refund.ExtentWhole},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			for word, want := range map[string]refund.Extent{"true": tt.want, "false": refund.ExtentNone} {
+				c := config(&answers{detail: detailsOf(tt.date, word), pages: []answer{page(false)}})
+				c.Now = func() time.Time { return tt.now }
+				q := query(0)
+				q.Payment.PaidAt = noon().Add(-time.Hour) // what the caller says of the day does not count
+				report, err := open(t, c).Inspect(t.Context(), q)
+				require.NoError(t, err)
+				assert.Equal(t, want, report.Extent)
+				assert.Equal(t, "reversed: "+word, report.State)
+			}
+		})
+	}
+}
+
 // Every combination of counts, words and kinds: a new row alone proves nothing, since it
-// has no amount, and a full refund is done if it is the sale's first one and the sale
-// turned to reversed.
+// has no amount, and a full refund is done if it is the sale's first one and the sale, of
+// today, turned to reversed.
 func TestInspect_Verdicts(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []refund.Kind{0, refund.KindFull, refund.KindPartial, 3} {
@@ -193,7 +231,7 @@ func TestInspect_Verdicts(t *testing.T) {
 						name := fmt.Sprintf("%s, %d and %s before, %d and %s now", kind, was, before, is, now)
 						q := query(kind)
 						q.Before = snap
-						report, err := inspect(t, &answers{detail: details(now), pages: []answer{page(false, requests(is)...)}}, q)
+						report, err := inspect(t, &answers{detail: detailsToday(now), pages: []answer{page(false, requests(is)...)}}, q)
 						require.NoError(t, err, name)
 
 						want, id := refund.StatusUnknown, ""
@@ -208,6 +246,10 @@ func TestInspect_Verdicts(t *testing.T) {
 						if now != "true" && now != "false" {
 							assert.Empty(t, report.State, "only a boolean is the word")
 						}
+
+						report, err = inspect(t, &answers{detail: details(now), pages: []answer{page(false, requests(is)...)}}, q)
+						require.NoError(t, err, name)
+						assert.False(t, report.Conclusive, "%s, of a sale of last week", name)
 					}
 				}
 			}
@@ -252,7 +294,7 @@ func TestInspect_OwnID(t *testing.T) {
 // nothing.
 func TestInspect_Currency(t *testing.T) {
 	t.Parallel()
-	sale := details("true").body
+	sale := detailsToday("true").body
 	for _, tt := range []struct {
 		name   string
 		detail string
@@ -294,7 +336,7 @@ func TestInspect_NumberThatComesLater(t *testing.T) {
 				var err error
 				q.Before, err = inspect(t, &answers{detail: details("false"), pages: []answer{page(false, plain)}}, query(0))
 				require.NoError(t, err)
-				report, err := inspect(t, &answers{detail: details("true"), pages: []answer{page(false, rows...)}}, q)
+				report, err := inspect(t, &answers{detail: detailsToday("true"), pages: []answer{page(false, rows...)}}, q)
 				require.NoError(t, err)
 				assert.False(t, report.Conclusive, report.Why)
 				assert.Len(t, report.Refunds, len(rows))
@@ -592,15 +634,15 @@ func TestInspect_Drift(t *testing.T) {
 	q.Before = snapshot(t, "false", 0)
 	for name, a := range map[string]*answers{
 		"in small letters": {
-			detail: answer{body: strings.Replace(details("true").body, "Data", "data", 1)},
+			detail: answer{body: strings.Replace(detailsToday("true").body, "Data", "data", 1)},
 			pages:  []answer{{body: strings.Replace(page(false, requests(1)...).body, "Data", "data", 1)}},
 		},
 		"with codes": {
-			detail: answer{body: strings.Replace(details("true").body, "{", `{"object_name":"x","code":"0","message":"Başarılı İşlem",`, 1)},
+			detail: answer{body: strings.Replace(detailsToday("true").body, "{", `{"object_name":"x","code":"0","message":"Başarılı İşlem",`, 1)},
 			pages:  []answer{{body: strings.Replace(page(false, requests(1)...).body, "{", `{"code":0,"result_code":0,"message":{},`, 1)}},
 		},
 		"side fields": {
-			detail: answer{body: strings.Replace(details("true").body, "[{", `[{"id":null,"amount":"x","reversed_xact_id":[],`, 1)},
+			detail: answer{body: strings.Replace(detailsToday("true").body, "[{", `[{"id":null,"amount":"x","reversed_xact_id":[],`, 1)},
 			pages: []answer{{body: `{"object_name":null,"total":"many","has_more":"false","Data":[
 				{"id":{},"xact_id":"` + payment + `","entry_date":17,"reversed_id":5000,"reversed_xact_id":null,"card_holder":[]}]}`}},
 		},
@@ -748,7 +790,7 @@ func TestInspect_NoAnswer(t *testing.T) {
 // arrived it says nothing, whatever others refund meanwhile.
 func TestInspect_AfterALostAnswer(t *testing.T) {
 	t.Parallel()
-	full, part, other := refund.Full(payment), partial("10.00 TRY"), partial("5.00 TRY")
+	full, fullToday, part, other := refund.Full(payment), refund.Full(today), partial("10.00 TRY"), partial("5.00 TRY")
 	const before, after = pretend.DropBeforeBooking, pretend.DropAfterBooking
 	list := func(reqs ...refund.Request) []refund.Request { return reqs }
 	for _, tt := range []struct {
@@ -762,7 +804,10 @@ func TestInspect_AfterALostAnswer(t *testing.T) {
 		status  refund.Status    // StatusUnknown: not conclusive
 	}{
 		{"full, booked", paynettest.Config{}, nil, full, after, nil, false, refund.StatusUnknown},
-		{"full, booked and approved", paynettest.Config{}, nil, full, after, nil, true, refund.StatusSucceeded},
+		{"full, booked and approved", paynettest.Config{}, nil, full, after, nil, true, refund.StatusUnknown},
+		{"full, of today, booked and approved", paynettest.Config{}, nil, fullToday, after, nil, true, refund.StatusSucceeded},
+		{"full, of today, booked", paynettest.Config{}, nil, fullToday, after, nil, false, refund.StatusUnknown},
+		{"full, of today, not booked", paynettest.Config{}, nil, fullToday, before, nil, true, refund.StatusUnknown},
 		{"partial, booked", paynettest.Config{}, nil, part, after, nil, false, refund.StatusUnknown},
 		{"partial, booked and approved", paynettest.Config{ReversedByPart: true}, nil, part, after, nil, true, refund.StatusUnknown},
 		{"full, not booked", paynettest.Config{}, nil, full, before, nil, false, refund.StatusUnknown},
@@ -774,9 +819,9 @@ func TestInspect_AfterALostAnswer(t *testing.T) {
 		// concluded from that about the one that is lost.
 		{"the rest, not booked, the part approved", paynettest.Config{ReversedByPart: true}, list(part), full, before, nil, true, refund.StatusUnknown},
 		{"the rest, booked, both approved", paynettest.Config{ReversedByPart: true}, list(part), full, pretend.HTMLError, nil, true, refund.StatusUnknown},
-		{"the list by the sale's day", paynettest.Config{ListBySaleDate: true}, nil, full, after, nil, true, refund.StatusSucceeded},
+		{"the list by the sale's day", paynettest.Config{ListBySaleDate: true}, nil, fullToday, after, nil, true, refund.StatusSucceeded},
 		{"a list in pages of two", paynettest.Config{ListLimit: 2}, list(part, other, other), full, after, nil, false, refund.StatusUnknown},
-		{"requests that never show", paynettest.Config{HideNewRefunds: 1 << 20}, nil, full, after, nil, true, refund.StatusUnknown},
+		{"requests that never show", paynettest.Config{HideNewRefunds: 1 << 20}, nil, fullToday, after, nil, true, refund.StatusUnknown},
 
 		{"C08 partial, not booked, the same by hand", paynettest.Config{}, nil, part, before, list(part), true, refund.StatusUnknown},
 		{"C08 partial, not booked, another part by hand", paynettest.Config{}, nil, part, before, list(other), true, refund.StatusUnknown},
@@ -785,8 +830,10 @@ func TestInspect_AfterALostAnswer(t *testing.T) {
 		{"C08 partial, booked, another part by hand", paynettest.Config{}, nil, part, after, list(other), true, refund.StatusUnknown},
 		{"C08 full, not booked, a part by hand", paynettest.Config{}, nil, full, before, list(part), true, refund.StatusUnknown},
 		{"C08 full, not booked, two parts by hand", paynettest.Config{}, nil, full, before, list(part, partial("15.00 TRY")), true, refund.StatusUnknown},
+		{"C08 full, not booked, a part by hand that makes it reversed", paynettest.Config{ReversedByPart: true}, nil, full, before, list(part), true, refund.StatusUnknown},
+		{"C08 full, not booked, all of it by hand", paynettest.Config{}, nil, full, before, list(full), true, refund.StatusUnknown},
 		// Nobody can tell who it was, and nobody waits for money any more.
-		{"C08 full, not booked, all of it by hand", paynettest.Config{}, nil, full, before, list(full), true, refund.StatusSucceeded},
+		{"C08 full, of today, not booked, all of it by hand", paynettest.Config{}, nil, fullToday, before, list(fullToday), true, refund.StatusSucceeded},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -797,8 +844,13 @@ func TestInspect_AfterALostAnswer(t *testing.T) {
 					require.NoError(t, err)
 				}
 			}
-			refunded(append(list(refund.Full(today)), tt.earlier...)) // the first is another sale's
-			before, err := p.Inspect(t.Context(), query(0))
+			sale := tt.req.Payment.ID
+			another := fullToday
+			if sale == today {
+				another = full
+			}
+			refunded(append(list(another), tt.earlier...))
+			before, err := p.Inspect(t.Context(), refund.Query{Payment: refund.Payment{ID: sale}})
 			require.NoError(t, err)
 			assert.False(t, before.Conclusive)
 			assert.Equal(t, "reversed: false", before.State)
@@ -809,14 +861,13 @@ func TestInspect_AfterALostAnswer(t *testing.T) {
 			refunded(tt.byHand)
 			if tt.approve {
 				for _, r := range gw.Refunds() {
-					if r.PaymentID == payment {
+					if r.PaymentID == sale {
 						require.NoError(t, gw.Approve(r.ID))
 					}
 				}
 			}
 
-			q := query(tt.req.Kind)
-			q.Amount, q.Before = tt.req.Amount, before
+			q := refund.Query{Payment: tt.req.Payment, Kind: tt.req.Kind, Amount: tt.req.Amount, Before: before}
 			report, err := p.Inspect(t.Context(), q)
 			require.NoError(t, err)
 			assert.Equal(t, tt.status, report.Status, report.Why)
@@ -880,6 +931,7 @@ func TestInspect_ByTheClient(t *testing.T) {
 // FuzzList answers both look-ups with anything: a conclusion needs the sale's own
 // number in both answers, and no more rows than the list has.
 func FuzzList(f *testing.F) {
+	f.Add([]byte(detailsToday("true").body), []byte(page(false, requests(1)...).body))
 	f.Add([]byte(details("true").body), []byte(page(false, requests(1)...).body))
 	f.Add([]byte(details("false").body), []byte(page(false, requests(2)...).body))
 	f.Add([]byte(adaptertest.Reply(f, "detail.json")), []byte(adaptertest.Reply(f, "list.json")))
@@ -921,11 +973,25 @@ func FuzzList(f *testing.F) {
 		currency, ok := adaptertest.Only(members, "currency")
 		ours := ok && (currency == "" || currency == "null" || text(members, "currency") == "TRY")
 		word, _ := adaptertest.Only(members, "reversed")
-		want := ours && len(report.Refunds) == 1 && word == "true"
+		want := ours && len(report.Refunds) == 1 && word == "true" && isToday(text(members, "xact_date"))
 		if report.Conclusive != want || (report.Status == refund.StatusSucceeded) != want {
 			t.Fatalf("%+v, want conclusive %t\n%s\n%s", report, want, detail, list)
 		}
 	})
+}
+
+// isToday reports whether a date of Paynet's is of the day on which the tests play.
+func isToday(date string) bool {
+	at, err := time.Parse(time.RFC3339, date)
+	if err == nil {
+		return at.In(istanbul).Format(time.DateOnly) == "2026-03-10"
+	}
+	for _, layout := range []string{"2006-01-02T15:04:05", time.DateOnly, "02.01.2006", "02.01.2006 15:04:05"} {
+		if at, err = time.Parse(layout, date); err == nil {
+			return at.Format(time.DateOnly) == "2026-03-10"
+		}
+	}
+	return false
 }
 
 // elements is another reading of an answer's rows than the adapter's.
