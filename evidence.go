@@ -1,6 +1,9 @@
 package refund
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // What the answer to a look-up proves about the refund that was asked for.
 
@@ -10,12 +13,13 @@ import "fmt"
 //
 //   - the refund's own id, q.RefundID, among r.Refunds tells its state;
 //   - one refund of the asked amount that came since q.Before is it, if q.Before was
-//     complete, nothing of it is gone, and each one that came tells its amount;
+//     complete, nothing of it is gone, each one that came tells its amount, and it has
+//     not come to nothing: it may be another's, and a no frees money;
 //   - a full refund is done if the payment is given back as a whole now, and was not in
 //     q.Before.
 //
-// Anything else proves nothing. Nothing proves that a refund did not arrive: it may
-// show late.
+// Where q.RefundID is known, a refund with another id is another one. Anything else
+// proves nothing. Nothing proves that a refund did not arrive: it may show late.
 func (r *Report) Conclude(q *Query) {
 	r.Status, r.RefundID, r.Conclusive = StatusUnknown, "", false
 	status, id, why := r.conclude(q)
@@ -29,14 +33,17 @@ func (r *Report) conclude(q *Query) (status Status, id, why string) {
 	no := func(format string, args ...any) (Status, string, string) {
 		return StatusUnknown, "", fmt.Sprintf(format, args...)
 	}
-	if q.RefundID != "" && q.RefundID != q.Payment.ID {
-		for _, seen := range r.Refunds {
-			if seen.ID == q.RefundID {
-				if seen.Status == StatusUnknown {
-					return no("the gateway shows the refund's id: it arrived; what became of it is not shown")
-				}
-				return seen.Status, seen.ID, "the gateway shows the refund's own id, and says " + seen.Status.String()
-			}
+	own := q.RefundID
+	if own == q.Payment.ID {
+		own = "" // it is none of a refund
+	}
+	for _, seen := range r.Refunds {
+		switch {
+		case own == "" || seen.ID != own:
+		case seen.Status == StatusUnknown:
+			return no("the gateway shows the refund's id: it arrived; what became of it is not shown")
+		default:
+			return seen.Status, seen.ID, "the gateway shows the refund's own id, and says " + seen.Status.String()
 		}
 	}
 	before := q.Before
@@ -48,7 +55,7 @@ func (r *Report) conclude(q *Query) (status Status, id, why string) {
 	case len(before.New(r)) > 0:
 		return no("refunds that the gateway showed before the refund are not shown any more")
 	}
-	fresh := r.New(before)
+	fresh := slices.DeleteFunc(r.New(before), func(seen SeenRefund) bool { return own != "" && seen.ID != "" })
 	if before.Complete && len(fresh) > 0 {
 		status, id, why = r.among(fresh, q)
 		if status != StatusUnknown || q.Kind != KindFull {
@@ -56,9 +63,10 @@ func (r *Report) conclude(q *Query) (status Status, id, why string) {
 		}
 	}
 	was := before.Extent == ExtentNone || before.Extent == ExtentPart
+	first := before.Complete && len(before.Refunds) == 0 && len(fresh) == 1 && !fresh[0].Amount.IsSet()
 	switch {
-	case q.Kind == KindFull && was && r.Extent == ExtentWhole && (!before.Complete || len(fresh) == 1 && len(before.Refunds) == 0):
-		if len(fresh) == 1 {
+	case q.Kind == KindFull && was && r.Extent == ExtentWhole && (!before.Complete || first):
+		if first {
 			id = fresh[0].ID
 		}
 		return StatusSucceeded, id, "the payment is given back as a whole now, and was not before the refund"
@@ -69,7 +77,7 @@ func (r *Report) conclude(q *Query) (status Status, id, why string) {
 	case r.Extent == ExtentPart && before.Extent == ExtentNone:
 		return no("a part of the payment is given back, and how much is not told: another refund explains that as well")
 	case r.Extent == ExtentWhole && was:
-		return no("the payment is given back as a whole, which is not what was asked for: another refund explains that as well")
+		return no("the payment is given back as a whole, and not by this refund alone: another one explains that as well")
 	}
 	return no("no refund is shown that was not there before, which does not prove that none comes: ask again later")
 }
@@ -106,6 +114,8 @@ func (r *Report) among(fresh []SeenRefund, q *Query) (status Status, id, why str
 		return StatusUnknown, "", fmt.Sprintf("%d refunds of %s came since the snapshot: nobody can tell which is which", len(found), asked.Amount)
 	case found[0].Status == StatusUnknown:
 		return StatusUnknown, "", fmt.Sprintf("one refund of %s came since the snapshot: its state cannot be read", asked.Amount)
+	case found[0].Status.MoneyMoved() == No:
+		return StatusUnknown, "", fmt.Sprintf("one refund of %s came since the snapshot, and it is %s: that it is this one only its own id could prove", asked.Amount, found[0].Status)
 	}
 	return found[0].Status, found[0].ID, fmt.Sprintf("exactly one refund of %s came since the snapshot, and it is %s", asked.Amount, found[0].Status)
 }

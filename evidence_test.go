@@ -45,11 +45,17 @@ func TestReportConcludes(t *testing.T) {
 		{"its own id, failed", part, "R-1", nil, list(seen("R-1", "20.00 PHP", failed)), failed, "R-1"},
 		{"its own id, whose state is not shown", part, "R-1", nil, list(seen("R-1", "20.00 PHP", unknown)), unknown, ""},
 		{"another id", part, "R-1", nil, list(seen("R-2", "20.00 PHP", done)), unknown, ""},
+		{"another id, which came, of its amount", part, "R-1", list(), list(seen("R-2", "20.00 PHP", done)), unknown, ""},
+		{"another id, which came, of the whole payment", full, "R-1", reversed(refund.ExtentNone), reversed(refund.ExtentWhole, seen("R-2", "", pending)), unknown, ""},
+		{"another id, which came, beside one without an id", part, "R-1", list(), list(seen("R-2", "20.00 PHP", done), seen("", "20.00 PHP", done)), done, ""},
+		{"an id, where the gateway shows none", part, "R-1", list(), list(seen("", "20.00 PHP", done)), done, ""},
 		{"the payment's own id is none", part, "P", nil, list(seen("P", "20.00 PHP", done)), unknown, ""},
 		{"a look at the payment", part, "", nil, list(seen("R-1", "20.00 PHP", done)), unknown, ""},
 
 		{"one came, of its amount", part, "", list(), list(seen("R-9", "20.00 PHP", done)), done, "R-9"},
 		{"one came, of its amount, pending", part, "", list(), list(seen("R-9", "20.00 PHP", pending)), pending, "R-9"},
+		{"one came, of its amount, and failed: whose?", part, "", list(), list(seen("R-9", "20.00 PHP", failed)), unknown, ""},
+		{"one came, of its amount, and came back: whose?", part, "", list(), list(seen("R-9", "20.00 PHP", refund.StatusReversed)), unknown, ""},
 		{"one came, of its amount, in a state that nobody can read", part, "", list(), list(seen("R-9", "20.00 PHP", unknown)), unknown, ""},
 		{"one came, of another amount", part, "", list(), list(seen("R-9", "5.00 PHP", done)), unknown, ""},
 		{"one came, of no amount", part, "", list(), list(seen("R-9", "", done)), unknown, ""},
@@ -72,6 +78,8 @@ func TestReportConcludes(t *testing.T) {
 		{"the whole instead of a part", part, "", extent(refund.ExtentNone), extent(refund.ExtentWhole), unknown, ""},
 		{"the whole payment, by one row without an amount", full, "", reversed(refund.ExtentNone), reversed(refund.ExtentWhole, seen("7", "", pending)), done, "7"},
 		{"the whole payment, by two rows without amounts", full, "", reversed(refund.ExtentNone), reversed(refund.ExtentWhole, seen("7", "", pending), seen("8", "", pending)), unknown, ""},
+		{"the whole payment, by one row of a part", full, "", reversed(refund.ExtentNone), reversed(refund.ExtentWhole, seen("7", "5.00 PHP", done)), unknown, ""},
+		{"the whole payment, by a word, beside a list that was not complete", full, "", extent(refund.ExtentNone), reversed(refund.ExtentWhole, seen("7", "", pending)), done, ""},
 		{"the whole payment, and no row", full, "", reversed(refund.ExtentNone), reversed(refund.ExtentWhole), unknown, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

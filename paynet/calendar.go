@@ -38,6 +38,11 @@ func (c calendar) isToday(t time.Time) bool {
 	return c.date(t.Add(margin)) >= c.date(c.now())
 }
 
+// lasts reports whether t's day is today at Paynet, and not over within the margin.
+func (c calendar) lasts(t time.Time) bool {
+	return c.date(t) == c.date(c.now().Add(margin))
+}
+
 // date is the calendar day as a number that grows with time.
 func (c calendar) date(t time.Time) int64 {
 	_, offset := t.In(c.zone).Zone()

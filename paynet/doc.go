@@ -63,20 +63,21 @@
 // tomorrow and keeps this sale's rows. A row tells that a request arrived, not its
 // amount and not what became of it (that part of the documents was not available).
 //
-// So it compares with the report from before the refund: exactly one row more means
-// that the refund arrived, [refund.StatusPending]. [refund.StatusSucceeded] needs
-// more: a full refund, the sale's first one, and the sale's field reversed has
-// turned from false to true. Whether a part sets that field is not known, so a
-// partial refund is never seen to succeed; nor is a later full one. No new row
-// proves nothing: it may show late (not known). The field reversed_xact_id of a
-// sale is filled also where reversed is false (documented by the sample) and not
-// read. That the rows of a list keep their place from one page to the next is
-// checked, and a list that changes meanwhile is an error.
+// Without an amount nobody can tell ours from one that was made by hand, so a new row
+// alone proves nothing. A row with the refund's own id, which a callback may have told,
+// proves that it arrived: [refund.StatusPending]. [refund.StatusSucceeded] needs a full
+// refund, the sale's first one and the only new row, and that the sale's field reversed
+// has turned from false to true. Whether a part sets that field as well is not known, so
+// it counts on the day of the sale only, when no part can be given back (documented): a
+// part that somebody gives back by hand later would pass for our full refund. Should
+// somebody have given back the whole sale by hand, that counts as it. No new row proves nothing: it may show late (not known).
+// So most refunds are settled by their callbacks.
 //
-// The comparison rests on there being one refund of the payment between the two
-// reports: give the client a journal, and do not refund the same payment by hand
-// meanwhile. Of the answers, which hold names and masked card numbers, nothing but
-// ids, days, currency and the field reversed is read.
+// The field reversed_xact_id of a sale is filled also where reversed is false (documented
+// by the sample) and not read. That the rows of a list keep their place from one page to
+// the next is checked, and a list that changes meanwhile is an error. Of the answers,
+// which hold names and masked card numbers, nothing but ids, days, currency and the field
+// reversed is read.
 //
 // # Webhooks
 //

@@ -17,15 +17,12 @@ import (
 const (
 	pageRows = 100 // of a page of the list; a row is below 1 KiB, an answer must be below 1 MiB
 	maxPages = 50  // an end for a list that has none
-
 )
 
 // Inspect asks for the sale and for all refund requests since its day. State is
-// the sale's word reversed, Extent what it says, Refunds are the requests for this sale; Paynet's
-// documents tell neither their amounts nor their states. One request more than
-// before the refund proves that it arrived, and no more than that: it is pending.
-// It succeeded if it was the sale's first, full, and the sale is reversed now. See
-// [refund.Inspector] for what its error means.
+// the sale's word reversed, Extent what it certainly says, Refunds are the requests for
+// this sale; Paynet's documents tell neither their amounts nor their states, so a new one
+// proves nothing by itself. See [refund.Inspector] for what its error means.
 func (p *Provider) Inspect(ctx context.Context, q refund.Query) (*refund.Report, error) {
 	if err := p.checkQuery(&q); err != nil {
 		return nil, err
@@ -208,19 +205,23 @@ func (p *Provider) report(q *refund.Query, s *sale, rows []row) *refund.Report {
 		rep.Why = "the sale is not in " + currency + ", the currency of this provider"
 		return rep
 	}
-	rep.Extent = extentOf(s.Reversed)
+	rep.Extent = p.extentOf(s)
 	rep.Conclude(q)
 	return rep
 }
 
-// extentOf is how much of a sale the word reversed says is given back. Requests that the
-// list shows are told beside it: whether they are done, and of how much, nobody can read.
-func extentOf(reversed wire.Text) refund.Extent {
+// extentOf is how much of a sale the word reversed says is given back. Whether a part
+// sets it is not known, so it says "all of it" on the day of the sale only, when no part
+// can be given back. Requests that the list shows are told beside it: whether they are
+// done, and of how much, nobody can read.
+func (p *Provider) extentOf(s *sale) refund.Extent {
 	switch {
-	case reversed.Shape != wire.Bool:
+	case s.Reversed.Shape != wire.Bool:
 		return 0
-	case reversed.S == "true":
+	case s.Reversed.S != "true":
+		return refund.ExtentNone
+	case p.day.lasts(p.day.parse(s.Date.S)):
 		return refund.ExtentWhole
 	}
-	return refund.ExtentNone
+	return 0
 }

@@ -45,7 +45,7 @@ func capabilities(env refund.Environment, currency string) refund.Capabilities {
 			Value:    refund.SameDayRule{TimeZone: timeZone, Margin: margin},
 			Evidence: refund.Documented, Source: docs + " (the rule; its time zone and the margin are assumed)",
 		},
-		Inspect:  refund.Fact[refund.Answer]{Value: refund.Can, Evidence: refund.Documented, Source: docsList + " (whether a request arrived), " + docsDetail + " (whether a sale was given back)"},
+		Inspect:  refund.Fact[refund.Answer]{Value: refund.Can, Evidence: refund.Documented, Source: docsList + " (requests, without amounts), " + docsDetail + " (whether a sale was given back): they prove a sale's first, full refund on its day; any other by its own id only"},
 		Callback: refund.Fact[refund.CallbackMode]{Value: refund.CallbackUnsigned, Evidence: refund.Documented, Source: docs + " (succeedUrl)"},
 		Codes:    codes(),
 	}

@@ -123,12 +123,15 @@
 // its own field, reason_for_failure (observed in the dashboard) or failure_reason (a
 // sister product), and nothing anywhere that speaks of a time-out; else it proves nothing, because a provider's
 // time-out counts as failed (a sister product's documents) and can hide a
-// transfer that was made. Every other word is [refund.StatusPending], since a
-// refund with a reference did arrive.
+// transfer that was made. "pending" and "processing" are [refund.StatusPending]
+// (documented). Every other word is [refund.StatusUnknown], as in callbacks: the refund
+// arrived, and nobody knows what the word says of it.
 //
 // Without a reference nothing can be proven (assumed): the documented answer
 // about a payment shows no refunds. Then Inspect asks for the payment, and its
-// report is a snapshot. "Not found" is an error in both calls, never a proof.
+// report is a snapshot; a list of refunds that it may show (a sister product) is told and
+// proves nothing, also by its amounts. "Not found" is an error in both calls, never a
+// proof.
 //
 // # Errors
 //

@@ -117,7 +117,7 @@ func ExampleProvider_Inspect() {
 	// Output:
 	// pending
 	// succeeded true
-	// Redstone says that the refund is done
+	// the gateway shows the refund's own id, and says succeeded: Redstone says that the refund is done
 }
 
 // A server asks where a callback comes from, and takes the body for a hint.

@@ -152,6 +152,6 @@ func proves(as refund.Status, status int, body string) bool {
 			return slices.Contains([]string{"ABANDONED_TRANSACTION", "DECLINED_TRANSACTION", "INSUFFICIENT_FUNDS"}, s)
 		})
 	default:
-		return as == refund.StatusPending && state != "" && state != "successful" && state != "failed"
+		return as == refund.StatusPending && (state == "pending" || state == "processing")
 	}
 }

@@ -63,7 +63,7 @@ func capabilities(env refund.Environment, currency string, signed bool) refund.C
 		Partial:          refund.Fact[refund.Answer]{Value: refund.Can, Evidence: refund.Documented, Source: docs},
 		RepeatedPartials: refund.Fact[refund.Answer]{Value: refund.NobodyKnows, Evidence: refund.Assumed, Source: "no document says whether the sum is limited"},
 		Accepted:         refund.Fact[refund.Status]{Value: refund.StatusPending, Evidence: refund.Documented, Source: docs + " (refund queued)"},
-		Inspect:          refund.Fact[refund.Answer]{Value: refund.Can, Evidence: refund.Documented, Source: docsCheck + " (by the refund's reference)"},
+		Inspect:          refund.Fact[refund.Answer]{Value: refund.Can, Evidence: refund.Documented, Source: docsCheck + " (by the refund's reference only)"},
 		Callback:         callbacks,
 		Params: []refund.Param{
 			{Name: paramCountry, Use: `sent as it is, such as "Zambia"`},

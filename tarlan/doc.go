@@ -99,13 +99,18 @@
 // no default). Its answer has the payment's state and a list of refunds, each
 // with an amount and a date. Assumed: the sandbox has the same path.
 //
-// A refund has no id there. So a report is conclusive only by comparison with
-// the snapshot from before the refund: exactly one refund more, of the amount
-// that was asked for, or a payment that was "success" and is "refund" or
-// "refund_waiting" now. Not documented: how the list's entries are written,
-// whether refunds under way are listed, and how late the answer is. So an entry
-// that cannot be read makes the report inconclusive, an unchanged answer proves
-// nothing, and no report says that a refund failed.
+// A refund has no id there. So a report proves something only by comparison with the
+// snapshot from before the refund: exactly one refund of the amount that was asked for
+// came since. One of the same amount that was made by hand meanwhile cannot be told
+// from it; one of another amount is another refund. The payment's state tells neither
+// whose refund it is about nor how much that was ("refund" is said of a part as well,
+// assumed), so it proves nothing by itself: it says whether what is listed is done, or
+// under way, and whether the list can be complete.
+//
+// Not documented: how the list's entries are written, whether refunds under way are
+// listed, and how late the answer is. So an entry that cannot be read makes the report
+// inconclusive, an unchanged answer proves nothing, and no report says that a refund
+// failed.
 //
 // # Errors
 //

@@ -108,5 +108,5 @@ func ExampleProvider_Inspect() {
 	// Output:
 	// money moved: maybe
 	// succeeded true
-	// exactly one refund was added since, and it is of 120.00 KZT as asked
+	// exactly one refund of 120.00 KZT came since the snapshot, and it is succeeded
 }

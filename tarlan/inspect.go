@@ -22,8 +22,8 @@ import (
 // "refund_waiting", a refund may be under way that the list does not show, and an empty
 // list under "refund" has left it out.
 //
-// Tarlan names no refunds, so only a change since q.Before can prove that one
-// arrived, and nothing proves that it did not. See [refund.Inspector] for what
+// Tarlan names no refunds, so only one of the asked amount that came since q.Before can
+// prove that it arrived, and nothing proves that it did not. See [refund.Inspector] for what
 // the error means.
 func (p *Provider) Inspect(ctx context.Context, q refund.Query) (*refund.Report, error) {
 	out, err := p.question(&q)

@@ -17,6 +17,7 @@ import (
 	"github.com/gorefund/refund"
 	"github.com/gorefund/refund/internal/adaptertest"
 	"github.com/gorefund/refund/money"
+	"github.com/gorefund/refund/refundtest/pretend"
 	"github.com/gorefund/refund/tarlan"
 	"github.com/gorefund/refund/tarlan/tarlantest"
 )
@@ -109,7 +110,7 @@ func TestPublishedStatus(t *testing.T) {
 	r, err := inspected(t, q, 200, adaptertest.Reply(t, "status.json"))
 	require.NoError(t, err)
 	assert.Equal(t, &refund.Report{
-		State: "success", Refunded: money.MustParse("0.00 KZT"), Complete: true, Why: "this is a snapshot: it is about no refund in particular",
+		State: "success", Refunded: money.MustParse("0.00 KZT"), Complete: true, Why: "this is a look at the payment: no refund was asked for",
 	}, r)
 
 	e := lookupFailed(t, nil, func() error {
@@ -121,7 +122,7 @@ func TestPublishedStatus(t *testing.T) {
 	assert.Contains(t, e.Message, "transaction not found")
 }
 
-// Each verdict. The refund asked for is one of 10 KZT, of a payment of 250.
+// What the reading makes of a refund of 10 KZT, of a payment of 250.
 func TestVerdicts(t *testing.T) {
 	t.Parallel()
 	const (
@@ -137,79 +138,72 @@ func TestVerdicts(t *testing.T) {
 		q.Kind, q.Amount, q.Payment.Amount = refund.KindFull, money.Amount{}, money.MustParse("250.00 KZT")
 	}
 	same := func(*refund.Query) {}
+	const (
+		unknown, pending, done = refund.StatusUnknown, refund.StatusPending, refund.StatusSucceeded
+		incomplete             = "list from before the refund was not complete"
+		unchanged              = "does not prove that none comes"
+		unreadable             = "cannot be read"
+	)
 	for name, c := range map[string]struct {
 		before *answer
 		now    answer
 		edit   func(*refund.Query)
-		want   refund.Status // StatusUnknown: not conclusive
+		want   refund.Status // unknown: not conclusive
 		why    string
 	}{
-		"one new entry":                    {&answer{"success", none}, answer{"success", ten}, same, refund.StatusSucceeded, "exactly one refund was added since, and it is of 10.00 KZT"},
-		"one new entry, refunded":          {&answer{"success", none}, answer{"refund", ten}, same, refund.StatusSucceeded, "exactly one"},
-		"one new entry, waiting":           {&answer{"success", none}, answer{"refund_waiting", ten}, same, refund.StatusPending, "not final"},
-		"one more entry":                   {&answer{"success", fifty}, answer{"success", both}, same, refund.StatusSucceeded, "exactly one"},
-		"one more entry, refunded before":  {&answer{"refund", fifty}, answer{"refund", both}, same, refund.StatusSucceeded, "exactly one"},
-		"an equal entry more":              {&answer{"success", ten}, answer{"success", tenToo}, same, refund.StatusSucceeded, "exactly one"},
-		"full by its amount":               {&answer{"success", none}, answer{"refund", all}, full, refund.StatusSucceeded, "250.00 KZT"},
-		"the rest of a payment":            {&answer{"success", fifty}, answer{"refund", both}, func(q *refund.Query) { full(q); q.Amount = money.MustParse("10.00 KZT") }, refund.StatusSucceeded, "10.00 KZT"},
-		"refunded, no list yet":            {&answer{"success", none}, answer{"refund", none}, same, refund.StatusSucceeded, "is refunded now"},
-		"refunded, never a list":           {&answer{"success", `null`}, answer{"refund", `null`}, same, refund.StatusSucceeded, "is refunded now"},
-		"waiting":                          {&answer{"success", none}, answer{"refund_waiting", none}, same, refund.StatusPending, "one is now"},
-		"waiting, never a list":            {&answer{"success", `null`}, answer{"refund_waiting", `null`}, same, refund.StatusPending, "one is now"},
-		"waiting, refunded before":         {&answer{"refund", fifty}, answer{"refund_waiting", fifty}, same, refund.StatusPending, "one is now"},
-		"amount a string, asked in full":   {&answer{"success", none}, answer{"success", `[{"amount":"250.00","date":null}]`}, full, refund.StatusSucceeded, "exactly one"},
-		"entry with a state, waiting":      {&answer{"success", none}, answer{"success", `[{"amount":10,"status":"refund_waiting"}]`}, same, refund.StatusPending, "not final"},
-		"entry with a state, done":         {&answer{"success", none}, answer{"success", `[{"amount":10,"status":{"code":"refund"}}]`}, same, refund.StatusSucceeded, "exactly one"},
-		"no snapshot, refunded":            {nil, answer{"refund", ten}, same, refund.StatusUnknown, "snapshot"},
-		"no snapshot, a refund id":         {nil, answer{"refund", ten}, func(q *refund.Query) { q.RefundID = "1000" }, refund.StatusUnknown, "does not look up refunds by an id"},
-		"nothing new":                      {&answer{"success", none}, answer{"success", none}, same, refund.StatusUnknown, "does not prove"},
-		"nothing new beside an old one":    {&answer{"success", ten}, answer{"success", ten}, same, refund.StatusUnknown, "does not prove"},
-		"another amount":                   {&answer{"success", none}, answer{"refund", fifty}, same, refund.StatusUnknown, "50.00 KZT was added, but 10.00 KZT was asked for"},
-		"another amount, in full":          {&answer{"success", none}, answer{"success", ten}, full, refund.StatusUnknown, "250.00 KZT was asked for"},
-		"another amount, waiting":          {&answer{"success", none}, answer{"refund_waiting", fifty}, same, refund.StatusUnknown, "50.00 KZT was added"},
-		"amount in another currency":       {&answer{"success", none}, answer{"success", ten}, func(q *refund.Query) { q.Amount = money.MustParse("10.00 RUB") }, refund.StatusUnknown, "10.00 RUB was asked for"},
-		"amount not known":                 {&answer{"success", none}, answer{"success", ten}, func(q *refund.Query) { q.Amount = money.Amount{} }, refund.StatusUnknown, "not known"},
-		"kind not known":                   {&answer{"success", none}, answer{"success", all}, func(q *refund.Query) { full(q); q.Kind = 0 }, refund.StatusUnknown, "not known"},
-		"two new ones":                     {&answer{"success", none}, answer{"success", tenToo}, same, refund.StatusUnknown, "2 refunds were added"},
-		"an old one gone":                  {&answer{"success", fifty}, answer{"success", ten}, same, refund.StatusUnknown, "not listed any more"},
-		"an old one with another date":     {&answer{"success", ten}, answer{"success", `[{"amount":10,"date":"2026-03-04T12:00:01Z"}]`}, same, refund.StatusUnknown, "not listed any more"},
-		"all gone":                         {&answer{"success", fifty}, answer{"refund", none}, same, refund.StatusUnknown, "not listed any more"},
-		"no list before":                   {&answer{"success", `null`}, answer{"success", ten}, same, refund.StatusUnknown, "no complete list"},
-		"no list now":                      {&answer{"success", fifty}, answer{"refund", `null`}, same, refund.StatusUnknown, "earlier refund"},
-		"refunded before, not listed":      {&answer{"refund", none}, answer{"refund", ten}, same, refund.StatusUnknown, "no complete list"},
-		"refunded before, never listed":    {&answer{"refund", none}, answer{"refund", none}, same, refund.StatusUnknown, "earlier refund"},
-		"refunded before and now":          {&answer{"refund", fifty}, answer{"refund", fifty}, same, refund.StatusUnknown, "earlier refund"},
-		"a part before, refunded now":      {&answer{"success", fifty}, answer{"refund", fifty}, same, refund.StatusUnknown, "earlier refund"},
-		"waiting before, refunded now":     {&answer{"refund_waiting", none}, answer{"refund", none}, same, refund.StatusUnknown, `"refund_waiting"`},
-		"waiting before, new entry":        {&answer{"refund_waiting", none}, answer{"refund", ten}, same, refund.StatusUnknown, `"refund_waiting"`},
-		"waiting before and now":           {&answer{"refund_waiting", none}, answer{"refund_waiting", none}, same, refund.StatusUnknown, `"refund_waiting"`},
-		"no state before":                  {&answer{"", none}, answer{"refund", ten}, same, refund.StatusUnknown, `""`},
-		"not paid before":                  {&answer{"processed", none}, answer{"refund", ten}, same, refund.StatusUnknown, `"processed"`},
-		"new entry, state failed":          {&answer{"success", none}, answer{"failed", ten}, same, refund.StatusUnknown, `"failed"`},
-		"new entry, state unlisted":        {&answer{"success", none}, answer{"fingerprint", ten}, same, refund.StatusUnknown, `"fingerprint"`},
-		"new entry, no state":              {&answer{"success", none}, answer{"", ten}, same, refund.StatusUnknown, `""`},
-		"state canceled":                   {&answer{"success", none}, answer{"canceled", none}, same, refund.StatusUnknown, `"canceled"`},
-		"state error":                      {&answer{"success", none}, answer{"error", none}, same, refund.StatusUnknown, `"error"`},
-		"state in another case":            {&answer{"success", none}, answer{"Refund", none}, same, refund.StatusUnknown, `"Refund"`},
-		"entry without an amount":          {&answer{"success", none}, answer{"refund", `[{"date":"2026-03-04T12:00:00Z"}]`}, same, refund.StatusUnknown, "cannot be read"},
-		"entry with amount null":           {&answer{"success", none}, answer{"refund", `[{"amount":null}]`}, same, refund.StatusUnknown, "cannot be read"},
-		"entry of zero":                    {&answer{"success", none}, answer{"refund", `[{"amount":0}]`}, same, refund.StatusUnknown, "cannot be read"},
-		"entry below zero":                 {&answer{"success", none}, answer{"refund", `[{"amount":-10}]`}, same, refund.StatusUnknown, "cannot be read"},
-		"entry too fine":                   {&answer{"success", none}, answer{"refund", `[{"amount":10.001}]`}, same, refund.StatusUnknown, "cannot be read"},
-		"entry with an exponent":           {&answer{"success", none}, answer{"refund", `[{"amount":1e1}]`}, same, refund.StatusUnknown, "cannot be read"},
-		"entry with two amounts":           {&answer{"success", none}, answer{"refund", `[{"amount":10,"amount":10}]`}, same, refund.StatusUnknown, "cannot be read"},
-		"entry with an amount in capitals": {&answer{"success", none}, answer{"refund", `[{"Amount":10}]`}, same, refund.StatusUnknown, "cannot be read"},
-		"entry no object":                  {&answer{"success", none}, answer{"refund", `[10]`}, same, refund.StatusUnknown, "cannot be read"},
-		"entry failed":                     {&answer{"success", none}, answer{"refund", `[{"amount":10,"status":"failed"}]`}, same, refund.StatusUnknown, "cannot be read"},
-		"entry failed by its code":         {&answer{"success", none}, answer{"refund", `[{"amount":10,"transaction_status":{"code":"failed"}}]`}, same, refund.StatusUnknown, "cannot be read"},
-		"entry with two states":            {&answer{"success", none}, answer{"refund", `[{"amount":10,"status":"success","state":"refund_waiting"}]`}, same, refund.StatusUnknown, "cannot be read"},
-		"entry with a state, a boolean":    {&answer{"success", none}, answer{"refund", `[{"amount":10,"status":true}]`}, same, refund.StatusUnknown, "cannot be read"},
-		"list an object":                   {&answer{"success", none}, answer{"refund", `{"amount":10}`}, same, refund.StatusUnknown, "cannot be read"},
-		"list a text":                      {&answer{"success", none}, answer{"refund", `""`}, same, refund.StatusUnknown, "cannot be read"},
-		"list twice":                       {&answer{"success", none}, answer{"refund", ten + `,"refunds":` + ten}, same, refund.StatusUnknown, "cannot be read"},
-		"list unreadable before":           {&answer{"success", `"?"`}, answer{"refund", `null`}, same, refund.StatusUnknown, "earlier refund"},
-		"entry unreadable before":          {&answer{"success", `[{"sum":10}]`}, answer{"success", ten}, same, refund.StatusUnknown, "no complete list"},
-		"beyond any amount":                {&answer{"success", none}, answer{"refund", `[{"amount":92233720368547758},{"amount":92233720368547758}]`}, same, refund.StatusUnknown, "cannot be read"},
+		"one new entry":                    {&answer{"success", none}, answer{"success", ten}, same, done, "exactly one refund of 10.00 KZT came"},
+		"one new entry, refunded":          {&answer{"success", none}, answer{"refund", ten}, same, done, "exactly one"},
+		"one new entry, waiting":           {&answer{"success", none}, answer{"refund_waiting", ten}, same, pending, "exactly one"},
+		"one more entry":                   {&answer{"success", fifty}, answer{"success", both}, same, done, "exactly one"},
+		"one more entry, refunded before":  {&answer{"refund", fifty}, answer{"refund", both}, same, done, "exactly one"},
+		"an equal entry more":              {&answer{"success", ten}, answer{"success", tenToo}, same, done, "exactly one"},
+		"ours beside another's":            {&answer{"success", none}, answer{"success", both}, same, done, "exactly one"},
+		"full by its amount":               {&answer{"success", none}, answer{"refund", all}, full, done, "250.00 KZT"},
+		"the rest of a payment":            {&answer{"success", fifty}, answer{"refund", both}, func(q *refund.Query) { full(q); q.Amount = money.MustParse("10.00 KZT") }, done, "10.00 KZT"},
+		"amount a string, asked in full":   {&answer{"success", none}, answer{"success", `[{"amount":"250.00","date":null}]`}, full, done, "exactly one"},
+		"entry with a state, waiting":      {&answer{"success", none}, answer{"success", `[{"amount":10,"status":"refund_waiting"}]`}, same, pending, "exactly one"},
+		"entry with a state, done":         {&answer{"success", none}, answer{"success", `[{"amount":10,"status":{"code":"refund"}}]`}, same, done, "exactly one"},
+		"refunded, no list yet":            {&answer{"success", none}, answer{"refund", none}, same, unknown, unchanged},
+		"refunded in full, no list yet":    {&answer{"success", none}, answer{"refund", none}, full, unknown, unchanged},
+		"refunded, never a list":           {&answer{"success", `null`}, answer{"refund", `null`}, full, unknown, unchanged},
+		"waiting":                          {&answer{"success", none}, answer{"refund_waiting", none}, same, unknown, unchanged},
+		"no snapshot, refunded":            {nil, answer{"refund", ten}, same, unknown, "no refund was asked for"},
+		"no snapshot, a refund id":         {nil, answer{"refund", ten}, func(q *refund.Query) { q.RefundID = "1000" }, unknown, "does not show the refund's id"},
+		"another amount":                   {&answer{"success", none}, answer{"refund", fifty}, same, unknown, "made elsewhere"},
+		"another amount, in full":          {&answer{"success", none}, answer{"success", ten}, full, unknown, "made elsewhere"},
+		"all of it instead of a part":      {&answer{"success", none}, answer{"refund", all}, same, unknown, "made elsewhere"},
+		"an old one with another date":     {&answer{"success", ten}, answer{"success", `[{"amount":10,"date":"2026-03-04T12:00:01Z"}]`}, same, unknown, "not shown any more"},
+		"no list now":                      {&answer{"success", fifty}, answer{"refund", `null`}, same, unknown, "not shown any more"},
+		"no list before":                   {&answer{"success", `null`}, answer{"success", ten}, same, unknown, incomplete},
+		"refunded before, not listed":      {&answer{"refund", none}, answer{"refund", ten}, same, unknown, incomplete},
+		"waiting before, new entry":        {&answer{"refund_waiting", none}, answer{"refund", ten}, same, unknown, incomplete},
+		"no state before":                  {&answer{"", none}, answer{"refund", ten}, same, unknown, incomplete},
+		"not paid before":                  {&answer{"processed", none}, answer{"refund", ten}, same, unknown, incomplete},
+		"entry unreadable before":          {&answer{"success", `[{"sum":10}]`}, answer{"success", ten}, same, unknown, "not shown any more"},
+		"list unreadable before":           {&answer{"success", `"?"`}, answer{"success", ten}, same, unknown, "not shown any more"},
+		"new entry, state failed":          {&answer{"success", none}, answer{"failed", ten}, same, unknown, unreadable},
+		"new entry, state unlisted":        {&answer{"success", none}, answer{"fingerprint", ten}, same, unknown, unreadable},
+		"new entry, no state":              {&answer{"success", none}, answer{"", ten}, same, unknown, unreadable},
+		"state in another case":            {&answer{"success", none}, answer{"Refund", ten}, same, unknown, unreadable},
+		"entry without an amount":          {&answer{"success", none}, answer{"refund", `[{"date":"2026-03-04T12:00:00Z"}]`}, same, unknown, unreadable},
+		"entry with amount null":           {&answer{"success", none}, answer{"refund", `[{"amount":null}]`}, same, unknown, unreadable},
+		"entry of zero":                    {&answer{"success", none}, answer{"refund", `[{"amount":0}]`}, same, unknown, unreadable},
+		"entry below zero":                 {&answer{"success", none}, answer{"refund", `[{"amount":-10}]`}, same, unknown, unreadable},
+		"entry too fine":                   {&answer{"success", none}, answer{"refund", `[{"amount":10.001}]`}, same, unknown, unreadable},
+		"entry with an exponent":           {&answer{"success", none}, answer{"refund", `[{"amount":1e1}]`}, same, unknown, unreadable},
+		"entry with two amounts":           {&answer{"success", none}, answer{"refund", `[{"amount":10,"amount":10}]`}, same, unknown, unreadable},
+		"entry with an amount in capitals": {&answer{"success", none}, answer{"refund", `[{"Amount":10}]`}, same, unknown, unreadable},
+		"entry in another currency":        {&answer{"success", none}, answer{"refund", `[{"amount":10,"currency":"USD"}]`}, same, unknown, unreadable},
+		"entry no object":                  {&answer{"success", none}, answer{"refund", `[10]`}, same, unknown, unreadable},
+		"entry failed":                     {&answer{"success", none}, answer{"refund", `[{"amount":10,"status":"failed"}]`}, same, unknown, unreadable},
+		"entry failed by its code":         {&answer{"success", none}, answer{"refund", `[{"amount":10,"transaction_status":{"code":"failed"}}]`}, same, unknown, unreadable},
+		"entry with two states":            {&answer{"success", none}, answer{"refund", `[{"amount":10,"status":"success","state":"refund_waiting"}]`}, same, unknown, unreadable},
+		"entry with a state, a boolean":    {&answer{"success", none}, answer{"refund", `[{"amount":10,"status":true}]`}, same, unknown, unreadable},
+		"one entry of two unreadable":      {&answer{"success", none}, answer{"refund", `[{"amount":10},{"amount":"?"}]`}, same, unknown, unreadable},
+		"list an object":                   {&answer{"success", none}, answer{"refund", `{"amount":10}`}, same, unknown, unreadable},
+		"list a text":                      {&answer{"success", none}, answer{"refund", `""`}, same, unknown, unreadable},
+		"list twice":                       {&answer{"success", none}, answer{"refund", ten + `,"refunds":` + ten}, same, unknown, unreadable},
+		"beyond any amount":                {&answer{"success", none}, answer{"refund", `[{"amount":92233720368547758},{"amount":92233720368547758}]`}, same, unknown, unreadable},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -363,8 +357,7 @@ func TestNoReport(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			before := &refund.Report{State: "success", Refunded: money.MustParse("0.00 KZT")}
-			r, err := inspected(t, query(before), c.http, c.body)
+			r, err := inspected(t, query(&refund.Report{State: "success", Complete: true}), c.http, c.body)
 			e := lookupFailed(t, r, err)
 			assert.Equal(t, c.http, e.HTTPStatus)
 			assert.Equal(t, c.code, e.GatewayCode)
@@ -373,7 +366,7 @@ func TestNoReport(t *testing.T) {
 	}
 	t.Run("and the one that does", func(t *testing.T) {
 		t.Parallel()
-		r, err := inspected(t, query(&refund.Report{State: "success", Refunded: money.MustParse("0.00 KZT")}), 200, good)
+		r, err := inspected(t, query(snapshot(t, "success", `[]`)), 200, good)
 		require.NoError(t, err)
 		assert.Equal(t, refund.StatusSucceeded, r.Status)
 	})
@@ -382,12 +375,12 @@ func TestNoReport(t *testing.T) {
 // The answer drifts where it may.
 func TestLookupDrift(t *testing.T) {
 	t.Parallel()
-	before := &refund.Report{State: "success", Refunded: money.MustParse("0.00 KZT")}
+	before := snapshot(t, "success", `[]`)
 	for name, body := range map[string]string{
 		"id a string":        `{"status":true,"result":{"id":"999","transaction_status":{"code":"refund"},"refunds":[{"amount":10}]}}`,
-		"code zero":          `{"status":true,"status_code":0,"message":17,"result":{"id":999,"transaction_status":{"code":"refund"},"refunds":[]}}`,
-		"unknown fields":     `{"status":true,"x":[{}],"result":{"id":999,"amount":{},"transaction_type":1,"transaction_status":{"code":"refund","name":7}}}`,
-		"a byte order mark":  "\ufeff " + `{"status":true,"result":{"id":999,"transaction_status":{"code":"refund"},"refunds":null}}`,
+		"code zero":          `{"status":true,"status_code":0,"message":17,"result":{"id":999,"transaction_status":{"code":"refund"},"refunds":[{"amount":10}]}}`,
+		"unknown fields":     `{"status":true,"x":[{}],"result":{"id":999,"amount":{},"transaction_type":1,"transaction_status":{"code":"refund","name":7},"refunds":[{"amount":10}]}}`,
+		"a byte order mark":  "\ufeff " + `{"status":true,"result":{"id":999,"transaction_status":{"code":"refund"},"refunds":[{"amount":10}]}}`,
 		"an entry with more": `{"status":true,"result":{"id":999,"transaction_status":{"code":"success"},"refunds":[{"id":7,"amount":"10","date":{},"bank":"x"}]}}`,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -409,10 +402,11 @@ func TestLookupDrift(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r, err := inspected(t, query(before), 200, `{"status":true,"result":{"id":999,"transaction_status":`+status+`}}`)
+			r, err := inspected(t, query(before), 200, `{"status":true,"result":{"id":999,"transaction_status":`+status+`,"refunds":[{"amount":10}]}}`)
 			require.NoError(t, err)
 			assert.False(t, r.Conclusive, r.Why)
 			assert.Empty(t, r.State)
+			assert.False(t, r.Complete, "a state that nobody can read goes with no list")
 		})
 	}
 }
@@ -552,6 +546,65 @@ func TestLookupEndToEnd(t *testing.T) {
 	}
 }
 
+// What a look-up says agrees with the ledger, and after a refund that never
+// arrived it says nothing, but where somebody refunded the same amount meanwhile.
+func TestLookupAfterALostAnswer(t *testing.T) {
+	t.Parallel()
+	const before, after = pretend.DropBeforeBooking, pretend.DropAfterBooking
+	for _, c := range []struct {
+		name    string
+		earlier []string
+		ask     string // "250" is all of it
+		fault   pretend.Fault
+		byHand  []string // meanwhile
+		want    refund.Status
+	}{
+		{"partial, booked", nil, "100", after, nil, refund.StatusSucceeded},
+		{"partial, not booked", nil, "100", before, nil, refund.StatusUnknown},
+		{"full, booked", nil, "250", after, nil, refund.StatusSucceeded},
+		{"full, not booked", nil, "250", before, nil, refund.StatusUnknown},
+		{"the same again, booked", []string{"100"}, "100", after, nil, refund.StatusSucceeded},
+		{"the same again, not booked", []string{"100"}, "100", before, nil, refund.StatusUnknown},
+		{"C08 not booked, another part by hand", nil, "100", before, []string{"5"}, refund.StatusUnknown},
+		{"C08 not booked, two parts by hand", nil, "100", before, []string{"60", "40"}, refund.StatusUnknown},
+		{"C08 not booked, all of it by hand", nil, "100", before, []string{"250"}, refund.StatusUnknown},
+		{"C08 full, not booked, a part by hand", nil, "250", before, []string{"100"}, refund.StatusUnknown},
+		{"C08 booked, another part by hand", nil, "100", after, []string{"5"}, refund.StatusSucceeded},
+		{"C08 booked, the same by hand", nil, "100", after, []string{"100"}, refund.StatusUnknown},
+		// The list names nobody: one refund of that amount is ours, as far as it shows.
+		{"C08 not booked, the same by hand", nil, "100", before, []string{"100"}, refund.StatusSucceeded},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			gw, client, ask := lookups(t, tarlantest.Config{})
+			request := func(amount string) refund.Request {
+				if amount == "250" {
+					return full("250.00 KZT")
+				}
+				return refund.Partial("999", money.MustParse(amount+".00 KZT"))
+			}
+			refunded := func(amounts []string) {
+				for _, amount := range amounts {
+					_, err := client.Refund(t.Context(), request(amount))
+					require.NoError(t, err)
+				}
+			}
+			refunded(c.earlier)
+			was := ask(refund.Query{})
+			gw.Inject(c.fault)
+			req := request(c.ask)
+			_, err := client.Refund(t.Context(), req)
+			require.ErrorIs(t, err, refund.OutcomeUnknown)
+			refunded(c.byHand)
+
+			r := ask(refund.Query{Kind: req.Kind, Amount: req.Amount, Payment: req.Payment, Before: was})
+			assert.Equal(t, c.want, r.Status, r.Why)
+			assert.Equal(t, c.want != refund.StatusUnknown, r.Conclusive)
+			assert.Len(t, gw.Arrivals(), len(c.earlier)+1+len(c.byHand), "a look-up moves nothing")
+		})
+	}
+}
+
 func TestLookupOfWaitingRefunds(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -571,10 +624,13 @@ func TestLookupOfWaitingRefunds(t *testing.T) {
 			res, err := client.Refund(t.Context(), refund.Partial("999", amount))
 			require.NoError(t, err)
 			assert.Equal(t, refund.StatusPending, res.Status)
-			assert.Equal(t, refund.StatusPending, ask(asked).Status)
+			r := ask(asked)
+			assert.Equal(t, "refund_waiting", r.State)
+			assert.False(t, r.Complete, "one is under way that the list does not show")
+			assert.False(t, r.Conclusive, "the state does not say whose refund that is")
 
 			require.NoError(t, c.decide(gw, gw.Refunds()[0].ID))
-			r := ask(asked)
+			r = ask(asked)
 			assert.Equal(t, c.want, r.Status, r.Why)
 			assert.Equal(t, c.want != refund.StatusUnknown, r.Conclusive)
 		})

@@ -54,7 +54,7 @@ func capabilities(env refund.Environment, currency string, fractions bool) refun
 		Partial:          refund.Fact[refund.Answer]{Value: refund.Can, Evidence: refund.Documented, Source: docs},
 		RepeatedPartials: refund.Fact[refund.Answer]{Value: refund.NobodyKnows, Evidence: refund.Assumed, Source: "the status call lists refunds; no document says whether a second one is taken"},
 		Accepted:         refund.Fact[refund.Status]{Value: refund.StatusSucceeded, Evidence: refund.Assumed, Source: docs + " answers \"Success\" (" + docsKinds + "); that nothing takes it back later is assumed"},
-		Inspect:          refund.Fact[refund.Answer]{Value: refund.Can, Evidence: refund.Documented, Source: docsStatus},
+		Inspect:          refund.Fact[refund.Answer]{Value: refund.Can, Evidence: refund.Documented, Source: docsStatus + " (refunds have amounts and no ids)"},
 		Callback:         refund.Fact[refund.CallbackMode]{Value: refund.CallbackSigned, Evidence: refund.Observed, Source: "signed: " + docsHook + "; that a refund causes one: the vendor's WooCommerce plugin reads the state refund there"},
 		Params: []refund.Param{
 			{Name: paramReference, Use: "the merchant's own order id, for look-ups"},

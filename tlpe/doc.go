@@ -65,16 +65,15 @@
 // [Provider.Inspect] asks for the payment's report, which shows one code for the
 // payment, no refunds and no sum of them (documented). That the code turns to
 // OK.02.00 or OK.04.00 after a refund is deduced from notifications (observed);
-// if it never does, a look-up proves nothing and does no harm. So a report is
-// conclusive in three cases only, each by comparison with the report from before
-// the refund: a full refund is done if the code has turned to OK.02.00 from
-// OK.00.00 or OK.04.00, a partial one if it has turned to OK.04.00 from OK.00.00.
-// A second partial refund cannot be told from the first. Nothing ever proves that
-// a refund did not happen.
+// if it never does, a look-up proves nothing and does no harm. OK.00.00 means that
+// nothing is given back, OK.04.00 a part and OK.02.00 all of it; any other code says
+// nothing.
 //
-// The comparison rests on there being one refund of the payment between the two
-// reports: give the client a journal, and do not refund the same payment by hand
-// meanwhile.
+// So a report proves full refunds only, by comparison with the report from before the
+// refund: one is done if the code is OK.02.00 now, and was OK.00.00 or OK.04.00. Should
+// somebody have given back the whole payment by hand meanwhile, that counts as it. A
+// partial refund is never proven: OK.04.00 does not say how much, and may be of a refund
+// that was made by hand. Nothing ever proves that a refund did not happen.
 //
 // The report must be about the payment and in [Config.Currency]. It holds names
 // and addresses of the payer, which the adapter does not read. The other look-up,

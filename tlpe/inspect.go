@@ -10,10 +10,9 @@ import (
 )
 
 // Inspect asks for the payment's report. It shows one code for the payment and
-// no refunds, so it is conclusive only if that code has turned to the one of the
-// kind of refund that was asked for, and the report before the refund shows what
-// it turned from. State is the code, and Extent what it says. See [refund.Inspector] for what its error
-// means.
+// no refunds: State is the code, and Extent what it says. So it proves full refunds
+// only, by a code that has turned to that of a payment given back as a whole. See
+// [refund.Inspector] for what its error means.
 func (p *Provider) Inspect(ctx context.Context, q refund.Query) (*refund.Report, error) {
 	if err := p.checkQuery(&q); err != nil {
 		return nil, err

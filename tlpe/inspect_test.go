@@ -43,6 +43,14 @@ func query(kind refund.Kind) refund.Query {
 	return refund.Query{Payment: refund.Payment{ID: payment}, Kind: kind}
 }
 
+// snapshot is what a report of payment that says code shows, before a refund.
+func snapshot(t testing.TB, code string) *refund.Report {
+	t.Helper()
+	report, err := lookedUp(t, query(0), http.StatusOK, reported(code))
+	require.NoError(t, err)
+	return report
+}
+
 // noReport returns the *refund.Error of a look-up that failed, and checks what
 // holds for each: it says nothing about the refund.
 func noReport(t testing.TB, report *refund.Report, err error) *refund.Error {
@@ -105,8 +113,8 @@ func TestInspect_Extent(t *testing.T) {
 	}
 }
 
-// Conclusive in exactly three cases, whatever the codes, and never that nothing
-// happened.
+// Conclusive in exactly two cases, whatever the codes, and never that nothing
+// happened: a part may be another refund's.
 func TestInspect_Verdicts(t *testing.T) {
 	t.Parallel()
 	type change struct {
@@ -116,18 +124,18 @@ func TestInspect_Verdicts(t *testing.T) {
 	proven := []change{
 		{refund.KindFull, "OK.00.00", "OK.02.00"},
 		{refund.KindFull, "OK.04.00", "OK.02.00"},
-		{refund.KindPartial, "OK.00.00", "OK.04.00"},
 	}
 	codes := []string{
 		"OK.00.00", "OK.02.00", "OK.04.00", "OK.01.00", "OK.00.10", "OK.03.00", "PN.01.00", "ER.20.20", "ER.02.30",
 		"OK.02.00 ", "ok.02.00", "OK.02.0", "OK.02.000", "OK.*",
 	}
 	for _, kind := range []refund.Kind{0, refund.KindFull, refund.KindPartial, 3} {
-		for _, before := range append(codes, "") {
+		for _, before := range codes {
+			was := snapshot(t, before)
 			for _, now := range codes {
 				c := change{kind, before, now}
 				q := query(kind)
-				q.Before = &refund.Report{State: before}
+				q.Before = was
 				report, err := lookedUp(t, q, http.StatusOK, reported(now))
 				require.NoError(t, err, c)
 				assert.Equal(t, strings.TrimSpace(now), report.State, c)
@@ -144,42 +152,33 @@ func TestInspect_Verdicts(t *testing.T) {
 	}
 }
 
-// Each reason why a report proves nothing is said in its own words.
-func TestInspect_Why(t *testing.T) {
+// A report that does not say the provider's currency proves nothing, whatever its code,
+// neither as the answer nor as the snapshot.
+func TestInspect_Currency(t *testing.T) {
 	t.Parallel()
-	before := func(state string) *refund.Report { return &refund.Report{State: state} }
-	for _, tt := range []struct {
-		name   string
-		change func(*refund.Query)
-		body   string
-		why    string
-	}{
-		{"no snapshot, a full refund shows", func(q *refund.Query) { q.RefundID = "R-1" }, reported("OK.02.00"), "no report from before the refund"},
-		{"nothing was asked for, a full refund shows", func(*refund.Query) {}, reported("OK.02.00"), "no refund was asked for"},
-		{"still paid", func(q *refund.Query) { q.Before = before("OK.00.00") }, reported("OK.00.00"), "it proves nothing"},
-		{"a refund of another kind", func(q *refund.Query) { q.Before = before("OK.00.00") }, reported("OK.04.00"), "of another kind"},
-		{"an earlier refund", func(q *refund.Query) { q.Before = before("OK.02.00") }, reported("OK.02.00"), "may be of an earlier one"},
-		{"an earlier partial refund", func(q *refund.Query) { q.Kind, q.Before = refund.KindPartial, before("OK.04.00") }, reported("OK.04.00"), "may be of an earlier one"},
-		{"a snapshot of an unpaid payment", func(q *refund.Query) { q.Before = before("PN.01.00") }, reported("OK.02.00"), "no state that a refund begins from"},
-		{"an empty snapshot", func(q *refund.Query) { q.Before = before("") }, reported("OK.02.00"), "no state that a refund begins from"},
-		{"an unknown code", func(q *refund.Query) { q.Before = before("OK.00.00") }, reported("OK.09.00"), "none of a refund's"},
-		{"no kind", func(q *refund.Query) { q.Kind, q.Before = 0, before("OK.00.00") }, reported("OK.02.00"), "which kind of refund"},
-		{"another currency", func(q *refund.Query) { q.Before = before("OK.00.00") }, strings.Replace(reported("OK.02.00"), "PHP", "USD", 1), "PHP, the currency of this provider"},
-		{"no currency", func(q *refund.Query) { q.Before = before("OK.00.00") }, strings.Replace(reported("OK.02.00"), `"PHP"`, "null", 1), "PHP, the currency of this provider"},
-		{"a currency in small letters", func(q *refund.Query) { q.Before = before("OK.00.00") }, strings.Replace(reported("OK.02.00"), "PHP", "php", 1), "PHP, the currency of this provider"},
-		{"no payment", func(q *refund.Query) { q.Before = before("OK.00.00") }, strings.Replace(reported("OK.02.00"), `"payment"`, `"x"`, 1), "PHP, the currency of this provider"},
-		{"two currencies", func(q *refund.Query) { q.Before = before("OK.00.00") }, strings.Replace(reported("OK.02.00"), `"currency":"PHP"`, `"currency":"PHP","currency":"PHP"`, 1), "PHP, the currency of this provider"},
+	full := reported("OK.02.00")
+	for name, body := range map[string]string{
+		"another currency":            strings.Replace(full, "PHP", "USD", 1),
+		"no currency":                 strings.Replace(full, `"PHP"`, "null", 1),
+		"a currency in small letters": strings.Replace(full, "PHP", "php", 1),
+		"no payment":                  strings.Replace(full, `"payment"`, `"x"`, 1),
+		"two currencies":              strings.Replace(full, `"currency":"PHP"`, `"currency":"PHP","currency":"PHP"`, 1),
 	} {
-		t.Run(tt.name, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			require.NotEqual(t, full, body)
 			q := query(refund.KindFull)
-			tt.change(&q)
-			report, err := lookedUp(t, q, http.StatusOK, tt.body)
+			q.Before = snapshot(t, "OK.00.00")
+			report, err := lookedUp(t, q, http.StatusOK, body)
 			require.NoError(t, err)
-			assert.False(t, report.Conclusive)
-			assert.Equal(t, refund.StatusUnknown, report.Status)
-			assert.Contains(t, report.Why, tt.why)
-			assert.NotEmpty(t, report.State, "a person wants to see it")
+			assert.Equal(t, &refund.Report{State: "OK.02.00", Why: report.Why}, report, "a person wants to see the code")
+			assert.Contains(t, report.Why, "PHP, the currency of this provider")
+
+			q.Before, err = lookedUp(t, query(0), http.StatusOK, strings.Replace(body, "OK.02.00", "OK.00.00", 1))
+			require.NoError(t, err)
+			report, err = lookedUp(t, q, http.StatusOK, full)
+			require.NoError(t, err)
+			assert.False(t, report.Conclusive, report.Why)
 		})
 	}
 }
@@ -195,7 +194,7 @@ func TestInspect_SideFieldsDrift(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			q := query(refund.KindFull)
-			q.Before = &refund.Report{State: "OK.00.00"}
+			q.Before = snapshot(t, "OK.00.00")
 			report, err := lookedUp(t, q, http.StatusOK, body)
 			require.NoError(t, err)
 			assert.True(t, report.Conclusive)
@@ -248,7 +247,7 @@ func TestInspect_AnswerIsNoReport(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			q := query(refund.KindFull)
-			q.Before = &refund.Report{State: "OK.00.00"}
+			q.Before = &refund.Report{State: "OK.00.00", Extent: refund.ExtentNone}
 			report, err := lookedUp(t, q, tt.http, tt.body)
 			e := noReport(t, report, err)
 			assert.Equal(t, tt.code, e.GatewayCode)
@@ -299,7 +298,7 @@ func TestInspect_WholeQuery(t *testing.T) {
 	q := refund.Query{
 		Payment: refund.Payment{ID: payment, Amount: money.MustParse("25.00 PHP"), PaidAt: time.Unix(1, 0)},
 		Kind:    refund.KindFull, RefundID: "R-1", Amount: money.MustParse("25.00 PHP"),
-		Params: map[string]string{"redstone.country": "ZM"}, Since: time.Unix(2, 0), Before: &refund.Report{State: "OK.00.00"},
+		Params: map[string]string{"redstone.country": "ZM"}, Since: time.Unix(2, 0), Before: snapshot(t, "OK.00.00"),
 	}
 	report, err := lookedUp(t, q, http.StatusOK, reported("OK.02.00"))
 	require.NoError(t, err)
@@ -368,36 +367,51 @@ func TestInspect_NoAnswer(t *testing.T) {
 }
 
 // What a look-up says agrees with the ledger, and after a refund that never
-// arrived it says nothing.
+// arrived it says nothing, whatever others refund meanwhile.
 func TestInspect_AfterALostAnswer(t *testing.T) {
 	t.Parallel()
-	full, part := refund.Full(payment), partial("10.00 PHP")
+	full, part, other := refund.Full(payment), partial("10.00 PHP"), partial("5.00 PHP")
+	const before, after = pretend.DropBeforeBooking, pretend.DropAfterBooking
 	for _, tt := range []struct {
 		name    string
 		gateway tlpetest.Config
 		earlier []refund.Request
 		req     refund.Request
 		fault   pretend.Fault
-		status  refund.Status // StatusUnknown: not conclusive
+		byHand  []refund.Request // meanwhile
+		status  refund.Status    // StatusUnknown: not conclusive
 	}{
-		{"full, booked", tlpetest.Config{}, nil, full, pretend.DropAfterBooking, refund.StatusSucceeded},
-		{"partial, booked", tlpetest.Config{}, nil, part, pretend.DropAfterBooking, refund.StatusSucceeded},
-		{"full, not booked", tlpetest.Config{}, nil, full, pretend.DropBeforeBooking, refund.StatusUnknown},
-		{"partial, not booked", tlpetest.Config{}, nil, part, pretend.DropBeforeBooking, refund.StatusUnknown},
-		{"the rest, booked", tlpetest.Config{FullAfterPartial: true}, []refund.Request{part}, full, pretend.DropAfterBooking, refund.StatusSucceeded},
-		{"the rest, not booked", tlpetest.Config{FullAfterPartial: true}, []refund.Request{part}, full, pretend.DropBeforeBooking, refund.StatusUnknown},
-		{"second part, booked", tlpetest.Config{}, []refund.Request{part}, part, pretend.DropAfterBooking, refund.StatusUnknown},
-		{"second part, not booked", tlpetest.Config{}, []refund.Request{part}, part, pretend.DropBeforeBooking, refund.StatusUnknown},
-		{"full twice", tlpetest.Config{}, []refund.Request{full}, full, pretend.HTMLError, refund.StatusUnknown},
-		{"reports that never change", tlpetest.Config{ReportsPaid: true}, nil, full, pretend.DropAfterBooking, refund.StatusUnknown},
+		{"full, booked", tlpetest.Config{}, nil, full, after, nil, refund.StatusSucceeded},
+		{"partial, booked", tlpetest.Config{}, nil, part, after, nil, refund.StatusUnknown},
+		{"full, not booked", tlpetest.Config{}, nil, full, before, nil, refund.StatusUnknown},
+		{"partial, not booked", tlpetest.Config{}, nil, part, before, nil, refund.StatusUnknown},
+		{"the rest, booked", tlpetest.Config{FullAfterPartial: true}, []refund.Request{part}, full, after, nil, refund.StatusSucceeded},
+		{"the rest, not booked", tlpetest.Config{FullAfterPartial: true}, []refund.Request{part}, full, before, nil, refund.StatusUnknown},
+		{"second part, booked", tlpetest.Config{}, []refund.Request{part}, part, after, nil, refund.StatusUnknown},
+		{"second part, not booked", tlpetest.Config{}, []refund.Request{part}, part, before, nil, refund.StatusUnknown},
+		{"full twice", tlpetest.Config{}, []refund.Request{full}, full, pretend.HTMLError, nil, refund.StatusUnknown},
+		{"reports that never change", tlpetest.Config{ReportsPaid: true}, nil, full, after, nil, refund.StatusUnknown},
+
+		{"C08 partial, not booked, the same by hand", tlpetest.Config{}, nil, part, before, []refund.Request{part}, refund.StatusUnknown},
+		{"C08 partial, not booked, another part by hand", tlpetest.Config{}, nil, part, before, []refund.Request{other}, refund.StatusUnknown},
+		{"C08 partial, not booked, all of it by hand", tlpetest.Config{}, nil, part, before, []refund.Request{full}, refund.StatusUnknown},
+		{"C08 partial, booked, the same by hand", tlpetest.Config{}, nil, part, after, []refund.Request{part}, refund.StatusUnknown},
+		{"C08 partial, booked, another part by hand", tlpetest.Config{}, nil, part, after, []refund.Request{other}, refund.StatusUnknown},
+		{"C08 full, not booked, a part by hand", tlpetest.Config{}, nil, full, before, []refund.Request{part}, refund.StatusUnknown},
+		{"C08 full, not booked, two parts by hand", tlpetest.Config{}, nil, full, before, []refund.Request{part, other}, refund.StatusUnknown},
+		// Nobody can tell who it was, and nobody waits for money any more.
+		{"C08 full, not booked, all of it by hand", tlpetest.Config{}, nil, full, before, []refund.Request{full}, refund.StatusSucceeded},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			gw, p := start(t, tt.gateway, nil)
-			for _, req := range tt.earlier {
-				_, err := p.Refund(t.Context(), req)
-				require.NoError(t, err)
+			refunded := func(reqs []refund.Request) {
+				for _, req := range reqs {
+					_, err := p.Refund(t.Context(), req)
+					require.NoError(t, err)
+				}
 			}
+			refunded(tt.earlier)
 			before, err := p.Inspect(t.Context(), query(0))
 			require.NoError(t, err)
 			assert.False(t, before.Conclusive)
@@ -405,6 +419,7 @@ func TestInspect_AfterALostAnswer(t *testing.T) {
 			gw.Inject(tt.fault)
 			_, err = p.Refund(t.Context(), tt.req)
 			require.ErrorIs(t, err, refund.OutcomeUnknown)
+			refunded(tt.byHand)
 
 			q := query(tt.req.Kind)
 			q.Amount, q.Before = tt.req.Amount, before
@@ -412,7 +427,7 @@ func TestInspect_AfterALostAnswer(t *testing.T) {
 			require.NoError(t, err)
 			assert.Equal(t, tt.status, report.Status, report.Why)
 			assert.Equal(t, tt.status != refund.StatusUnknown, report.Conclusive, report.Why)
-			assert.Len(t, gw.Arrivals(), len(tt.earlier)+1, "a look-up moves nothing")
+			assert.Len(t, gw.Arrivals(), len(tt.earlier)+1+len(tt.byHand), "a look-up moves nothing")
 		})
 	}
 }
@@ -493,7 +508,7 @@ func FuzzReport(f *testing.F) {
 			t.Fatal(err)
 		}
 		q := query(refund.KindFull)
-		q.Before = &refund.Report{State: "OK.00.00"}
+		q.Before = &refund.Report{State: "OK.00.00", Extent: refund.ExtentNone}
 		report, err := p.Inspect(t.Context(), q)
 		if err != nil {
 			if report != nil || refund.StatusOf(err) != refund.StatusUnknown || !errors.Is(err, refund.OutcomeUnknown) {

@@ -55,7 +55,7 @@ func capabilities(env refund.Environment, currency string, weak bool) refund.Cap
 		Partial:          refund.Fact[refund.Answer]{Value: refund.Can, Evidence: refund.Documented, Source: docs + " (not every brand supports it)"},
 		RepeatedPartials: refund.Fact[refund.Answer]{Value: refund.Can, Evidence: refund.Assumed, Source: docs + ` ("must not exceed available refundable amount")`},
 		Accepted:         refund.Fact[refund.Status]{Value: refund.StatusSucceeded, Evidence: refund.Assumed, Source: docs + " answers that the refund was successful; that nothing takes it back later is assumed"},
-		Inspect:          refund.Fact[refund.Answer]{Value: refund.NobodyKnows, Evidence: refund.Assumed, Source: docsReport + " shows no refunds; that its status code turns to OK.02.00 or OK.04.00 is deduced from notifications"},
+		Inspect:          refund.Fact[refund.Answer]{Value: refund.NobodyKnows, Evidence: refund.Assumed, Source: docsReport + " shows one code and no refunds: it can prove full refunds only; that the code turns to OK.02.00 is deduced from notifications"},
 		Callback:         refund.Fact[refund.CallbackMode]{Value: refund.CallbackSigned, Evidence: refund.Observed, Source: callbacks},
 		Codes:            codes(),
 	}
