@@ -69,7 +69,7 @@ func story(ctx context.Context, out io.Writer) error {
 		return cmd.Run()
 	}
 
-	fmt.Fprintf(out, "10:00  The shop gives %s of the payment %s back.\n", part, payment)
+	fmt.Fprintf(out, "10:00  The shop gives the payment %s of %s back.\n", payment, paid)
 	err = start("morning")
 	if exit := (*exec.ExitError)(nil); !errors.As(err, &exit) || exit.ExitCode() != -1 {
 		return fmt.Errorf("the shop was to be killed, and it ended with: %w", err)

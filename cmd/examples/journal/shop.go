@@ -24,14 +24,12 @@ const (
 	key     = "return-7731" // the shop's own number of this refund
 )
 
-var (
-	paid = money.MustParse("100.00 PHP")
-	part = money.MustParse("25.00 PHP")
-)
+var paid = money.MustParse("25.00 PHP")
 
-// theRefund is the same whenever it is asked for: so is its key.
+// theRefund is the same whenever it is asked for: so is its key. It gives back the whole
+// payment: of a part TLPE's look-up would prove nothing, and a person would have to look.
 func theRefund() refund.Request {
-	req := refund.Partial(payment, part)
+	req := refund.Full(payment)
 	req.Key = key
 	req.Payment.Amount = paid // what was paid, so that the journal can count
 	req.Reason = "returned goods"
