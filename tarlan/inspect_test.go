@@ -184,6 +184,7 @@ func TestVerdicts(t *testing.T) {
 		"new entry, state failed":          {&answer{"success", none}, answer{"failed", ten}, same, unknown, unreadable},
 		"new entry, state unlisted":        {&answer{"success", none}, answer{"fingerprint", ten}, same, unknown, unreadable},
 		"new entry, no state":              {&answer{"success", none}, answer{"", ten}, same, unknown, unreadable},
+		"a state of its own, state failed": {&answer{"success", none}, answer{"failed", `[{"amount":10,"status":"success"}]`}, same, unknown, unreadable},
 		"state in another case":            {&answer{"success", none}, answer{"Refund", ten}, same, unknown, unreadable},
 		"entry without an amount":          {&answer{"success", none}, answer{"refund", `[{"date":"2026-03-04T12:00:00Z"}]`}, same, unknown, unreadable},
 		"entry with amount null":           {&answer{"success", none}, answer{"refund", `[{"amount":null}]`}, same, unknown, unreadable},
@@ -292,6 +293,8 @@ func TestReportedRefunds_ByState(t *testing.T) {
 		"failed":               {"failed", one, refund.StatusUnknown, false},
 		"another case":         {"Refund", one, refund.StatusUnknown, false},
 		"its own word":         {"refund_waiting", `[{"amount":10,"status":"success"}]`, refund.StatusSucceeded, false},
+		"its own word, failed": {"failed", `[{"amount":10,"status":"success"}]`, refund.StatusUnknown, false},
+		"its own word, none":   {"", `[{"amount":10,"status":"success"}]`, refund.StatusUnknown, false},
 		"an unknown word":      {"refund", `[{"amount":10,"status":"lost"}]`, refund.StatusUnknown, false},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -335,7 +335,7 @@ func decodeRefunds(body []byte, currency string) (l listing) {
 }
 
 // follow gives the refunds that have no word of their own the state that the payment's
-// has for them.
+// has for them. A payment's that goes with no refund leaves none of them a state.
 func (l *listing) follow(payments wire.Text) {
 	var status refund.Status
 	switch {
@@ -345,7 +345,7 @@ func (l *listing) follow(payments wire.Text) {
 		status = refund.StatusSucceeded
 	}
 	for i, silent := range l.silent {
-		if silent {
+		if silent || status == refund.StatusUnknown {
 			l.refunds[i].Status = status
 		}
 	}

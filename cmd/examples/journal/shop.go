@@ -26,7 +26,8 @@ const (
 
 var paid = money.MustParse("25.00 PHP")
 
-// theRefund is the same whenever it is asked for: so is its key.
+// theRefund is the same whenever it is asked for: so is its key. It gives back the whole
+// payment: of a part TLPE's look-up would prove nothing, and a person would have to look.
 func theRefund() refund.Request {
 	req := refund.Full(payment)
 	req.Key = key
