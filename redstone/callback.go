@@ -83,7 +83,7 @@ func (p *Provider) hint(n *notice, e *refund.Event, body []byte) refund.Status {
 			return refund.StatusUnknown
 		}
 		return refund.StatusFailed
-	case !onItsWay, n.givesReason():
+	case !onItsWay, givesReason(n.reasons()...):
 		return refund.StatusUnknown // a word nobody knows, or a reason for a failure that is none
 	}
 	return status
@@ -212,8 +212,8 @@ func (n *notice) carries(state string) bool {
 func (n *notice) reasons() []wire.Text { return []wire.Text{n.reason, n.sistersReason} }
 
 // givesReason reports whether a reason for a failure is given, known or not.
-func (n *notice) givesReason() bool {
-	return slices.ContainsFunc(n.reasons(), func(t wire.Text) bool { return !t.Absent() && t.S != "" })
+func givesReason(fields ...wire.Text) bool {
+	return slices.ContainsFunc(fields, func(t wire.Text) bool { return !t.Absent() && t.S != "" })
 }
 
 // text is what people may read about it.

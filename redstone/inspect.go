@@ -68,6 +68,8 @@ func (p *Provider) stateOf(a *record, body []byte) (status refund.Status, why st
 		return refund.StatusUnknown, "Redstone says that the refund failed and gives none of the reasons that it documents: behind a time-out the money may have gone out all the same"
 	case state == stateFailed:
 		return refund.StatusFailed, "Redstone says that the refund failed, and why"
+	case givesReason(a.Reason, a.SistersReason):
+		return refund.StatusUnknown, "Redstone gives a reason for a failure, and a state that is none"
 	case onItsWay && known == refund.StatusSucceeded:
 		return refund.StatusSucceeded, "Redstone says that the refund is done"
 	case onItsWay:

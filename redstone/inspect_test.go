@@ -131,7 +131,7 @@ func TestVerdicts(t *testing.T) {
 	}{
 		"successful":                {`"successful"`, ``, refund.StatusSucceeded, "done"},
 		"Successful":                {`"Successful"`, ``, refund.StatusSucceeded, "done"},
-		"successful, a reason left": {`"successful"`, `,"reason_for_failure":"PROVIDER_TIMEOUT"`, refund.StatusSucceeded, "done"},
+		"successful, a reason left": {`"successful"`, `,"reason_for_failure":"PROVIDER_TIMEOUT"`, refund.StatusUnknown, "a reason for a failure"},
 		"pending":                   {`"pending"`, ``, refund.StatusPending, "under way"},
 		"Pending":                   {`"Pending"`, ``, refund.StatusPending, "under way"},
 		"processing":                {`"processing"`, ``, refund.StatusPending, "under way"},

@@ -111,7 +111,7 @@ func again(t testing.TB, j refund.Journal) {
 			t.Errorf("begun again: version %d after %d and the history %+v, want a later one with all tries, the last by Ana", second.Version, first.Version, second.History)
 		}
 		taken("with Again, while it is sent", second, with(asked))
-		second = b.move(second, answer(refund.StatusRefused, code))
+		b.move(second, answer(refund.StatusRefused, code))
 		third := b.begin(with(asked))
 		if len(third.History) != 5 {
 			t.Errorf("begun for the third time: %d changes, want 5", len(third.History))
