@@ -24,7 +24,7 @@ func checkPaidAt(paidAt, now time.Time) *Error {
 		return nil
 	case paidAt.Before(earliest):
 		why = "before the year 2000"
-	case paidAt.After(now.Add(24 * time.Hour)):
+	case paidAt.Sub(now) > 24*time.Hour:
 		why = "which lies in the future"
 	default:
 		return nil

@@ -122,11 +122,10 @@ var contentLength, transferEncoding, inChunks = []byte("Content-Length"), []byte
 
 // judge decides by a head what follows it.
 func (a *answer) judge(head []byte) {
-	line, fields, _ := bytes.Cut(head, []byte("\n"))
+	line := head[:bytes.IndexByte(head, '\n')]
 	_, status, _ := bytes.Cut(line, []byte(" "))
 	length, chunked := int64(-1), false
-	for len(fields) > 0 {
-		line, fields, _ = bytes.Cut(fields, []byte("\n"))
+	for line := range bytes.Lines(head[len(line):]) {
 		if value, ok := valueOf(line, contentLength); ok {
 			length = size(value, 10)
 		} else if value, ok := valueOf(line, transferEncoding); ok {

@@ -207,6 +207,8 @@ func oneLine(s string) string {
 			s = strings.ToValidUTF8(s, "\uFFFD")
 			return strings.TrimSpace(strings.Map(func(r rune) rune {
 				switch {
+				case r >= ' ' && r < 0x7F: // most of them
+					return r
 				case unicode.IsControl(r), unicode.IsSpace(r):
 					return ' '
 				case unicode.Is(unicode.Cf, r):
