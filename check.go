@@ -91,7 +91,7 @@ func (c *Capabilities) checkKind(req *Request, journaled bool) *Error {
 		if e := c.checkCurrency("Amount", req.Amount); e != nil {
 			return e
 		}
-		if e := c.checkSize(req.Amount.String(), req.Amount); e != nil {
+		if e := c.checkSize("%s", req.Amount); e != nil {
 			return e
 		}
 		if !req.Payment.Amount.IsSet() {
@@ -119,7 +119,7 @@ func (c *Capabilities) checkCurrency(field string, a money.Amount) *Error {
 
 // checkRest looks at the amount of a full refund, and says what can be done instead.
 func (c *Capabilities) checkRest(rest money.Amount) *Error {
-	e := c.checkSize("what is left, "+rest.String()+",", rest)
+	e := c.checkSize("what is left, %s,", rest)
 	if e == nil || c.Step == nil || c.splits(rest) {
 		return e
 	}
@@ -131,15 +131,16 @@ func (c *Capabilities) checkRest(rest money.Amount) *Error {
 	return e
 }
 
-// checkSize looks at an amount that will be sent; shown is what the error calls it.
+// checkSize looks at an amount that will be sent; shown is how the error names it, with
+// %s for the amount.
 func (c *Capabilities) checkSize(shown string, a money.Amount) *Error {
 	switch {
 	case !c.splits(a):
-		return badAmount(fmt.Sprintf("%s is finer than the gateway takes: it must be a multiple of %s; nothing is rounded", shown, c.Step.Value))
+		return badAmount(fmt.Sprintf(shown+" is finer than the gateway takes: it must be a multiple of %s; nothing is rounded", a, c.Step.Value))
 	case c.Minimum != nil && less(a, c.Minimum.Value):
-		return badAmount(fmt.Sprintf("%s is less than the gateway's minimum of %s", shown, c.Minimum.Value))
+		return badAmount(fmt.Sprintf(shown+" is less than the gateway's minimum of %s", a, c.Minimum.Value))
 	case c.Maximum != nil && less(c.Maximum.Value, a):
-		return badAmount(fmt.Sprintf("%s is more than the gateway's maximum of %s", shown, c.Maximum.Value))
+		return badAmount(fmt.Sprintf(shown+" is more than the gateway's maximum of %s", a, c.Maximum.Value))
 	}
 	return nil
 }

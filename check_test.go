@@ -305,3 +305,16 @@ func TestC48_FullChecksWhatIsSent(t *testing.T) {
 		})
 	}
 }
+
+// A request that is in order costs no memory: what an error would show is written when
+// there is one.
+func TestCheck_Allocations(t *testing.T) {
+	caps := capabilities()
+	req := refund.Partial("TRX-10001", amount("10.00 PHP"))
+	req.Payment.PaidAt = time.Now().Add(-time.Hour)
+	assert.Zero(t, testing.AllocsPerRun(100, func() {
+		_ = caps.Check("refund", &req)
+		_ = caps.CheckPaidAt("refund", req.Payment.PaidAt, time.Now())
+	}))
+	require.NoError(t, caps.Check("refund", &req))
+}

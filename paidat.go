@@ -18,14 +18,16 @@ func (c *Capabilities) CheckPaidAt(op string, paidAt, now time.Time) error {
 }
 
 func checkPaidAt(paidAt, now time.Time) *Error {
-	shown := "Payment.PaidAt is " + paidAt.UTC().Format(time.RFC3339)
+	why := ""
 	switch {
 	case paidAt.IsZero():
 		return nil
 	case paidAt.Before(earliest):
-		return invalid(shown + ", before the year 2000: give the time of the payment, or leave it out")
-	case paidAt.After(now.Add(24 * time.Hour)):
-		return invalid(shown + ", which lies in the future: give the time of the payment, or leave it out")
+		why = "before the year 2000"
+	case paidAt.Sub(now) > 24*time.Hour:
+		why = "which lies in the future"
+	default:
+		return nil
 	}
-	return nil
+	return invalid("Payment.PaidAt is " + paidAt.UTC().Format(time.RFC3339) + ", " + why + ": give the time of the payment, or leave it out")
 }

@@ -12,7 +12,7 @@ import (
 // since a detail such as where the money goes must not get lost by a misspelling.
 // Whether another prefix is anybody's, only a [Router] can tell.
 func (c *Capabilities) checkParams(params map[string]string) *Error {
-	for _, name := range slices.Sorted(maps.Keys(params)) { // the same request must give the same error
+	for _, name := range sorted(params) {
 		shown := clip(name, 64)
 		prefix, rest, _ := strings.Cut(name, ".")
 		known := slices.ContainsFunc(c.Params, func(p Param) bool { return p.Name == name })
@@ -30,6 +30,15 @@ func (c *Capabilities) checkParams(params map[string]string) *Error {
 		}
 	}
 	return nil
+}
+
+// sorted is the names of params in order: the same request must give the same error.
+// Most requests have none, and cost nothing.
+func sorted(params map[string]string) []string {
+	if len(params) == 0 {
+		return nil
+	}
+	return slices.Sorted(maps.Keys(params))
 }
 
 // isPrefix reports whether s looks like a gateway's name. "Acme" and "acme " don't, so
@@ -55,7 +64,7 @@ func (c *Client) checkPrefixes(params map[string]string) *Error {
 	if len(c.prefixes) == 0 {
 		return nil
 	}
-	for _, name := range slices.Sorted(maps.Keys(params)) {
+	for _, name := range sorted(params) {
 		if prefix, _, _ := strings.Cut(name, "."); !slices.Contains(c.prefixes, prefix) {
 			return invalid(fmt.Sprintf("params: %q begins with an unknown gateway's name; this router knows %s", clip(name, 64), strings.Join(c.prefixes, ", ")))
 		}

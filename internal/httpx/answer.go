@@ -122,19 +122,13 @@ var contentLength, transferEncoding, inChunks = []byte("Content-Length"), []byte
 
 // judge decides by a head what follows it.
 func (a *answer) judge(head []byte) {
-	line, fields, _ := bytes.Cut(head, []byte("\n"))
+	line := head[:bytes.IndexByte(head, '\n')]
 	_, status, _ := bytes.Cut(line, []byte(" "))
 	length, chunked := int64(-1), false
-	for len(fields) > 0 {
-		line, fields, _ = bytes.Cut(fields, []byte("\n"))
-		if len(line) == 0 || line[0]|0x20 != 'c' && line[0]|0x20 != 't' {
-			continue
-		}
-		name, value, _ := bytes.Cut(line, []byte(":"))
-		switch value = bytes.TrimSpace(value); {
-		case bytes.EqualFold(name, contentLength):
+	for line := range bytes.Lines(head[len(line):]) {
+		if value, ok := valueOf(line, contentLength); ok {
 			length = size(value, 10)
-		case bytes.EqualFold(name, transferEncoding):
+		} else if value, ok := valueOf(line, transferEncoding); ok {
 			chunked = bytes.EqualFold(value, inChunks)
 		}
 	}
@@ -151,6 +145,15 @@ func (a *answer) judge(head []byte) {
 	default:
 		a.part = endless
 	}
+}
+
+// valueOf returns the value of a field, if it has that name.
+func valueOf(field, name []byte) (value []byte, ok bool) {
+	n := len(name)
+	if len(field) <= n || field[n] != ':' || !bytes.EqualFold(field[:n], name) {
+		return nil, false
+	}
+	return bytes.TrimSpace(field[n+1:]), true
 }
 
 // readLine returns the next line without its end, nil if it has not come whole.

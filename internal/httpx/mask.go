@@ -24,11 +24,26 @@ const (
 
 // masker knows the secrets of one configuration, also in the forms in which
 // they may come back: a gateway or a proxy can echo what it got, and cut it.
-type masker struct{ forms []string }
+type masker struct {
+	forms []string
+
+	// signs are what a text must hold one of to hold a form, whole or cut, by the first
+	// byte. Most texts hold none.
+	signs [256][]string
+}
 
 // leastCut is how much of a secret that was cut is looked for, in bytes; half of a
 // longer one. Less of it may be a public beginning, such as "redSec_test".
 const leastCut = 12
+
+// halves are what is looked for of a form that was cut, "" if it is too short for that.
+func halves(form string) (first, last string) {
+	n := max(leastCut, len(form)/2)
+	if len(form) <= n {
+		return "", ""
+	}
+	return form[:n], form[len(form)-n:]
+}
 
 func newMasker(secrets []string) *masker {
 	m := new(masker)
@@ -41,7 +56,30 @@ func newMasker(secrets []string) *masker {
 	m.forms = slices.Compact(m.forms)
 	// The longest first: one form may hold another.
 	slices.SortStableFunc(m.forms, func(a, b string) int { return len(b) - len(a) })
+	for _, form := range m.forms {
+		first, last := halves(form)
+		if first == "" {
+			first, last = form, form
+		}
+		for _, sign := range []string{first, last} { // a whole form holds its first half
+			if known := m.signs[sign[0]]; !slices.Contains(known, sign) {
+				m.signs[sign[0]] = append(known, sign)
+			}
+		}
+	}
 	return m
+}
+
+// finds reports whether s holds anything to be masked.
+func (m *masker) finds(s string) bool {
+	for i := range len(s) {
+		for _, sign := range m.signs[s[i]] {
+			if strings.HasPrefix(s[i:], sign) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // leastHex is the length from which a secret in hexadecimal is looked for: a shorter one
@@ -79,16 +117,18 @@ func quote(s string, escapeHTML bool) string {
 }
 
 func (m *masker) secrets(s string) string {
+	if !m.finds(s) {
+		return s
+	}
 	for _, form := range m.forms {
 		if strings.Contains(s, form) {
 			s = strings.ReplaceAll(s, form, masked)
 		}
 	}
 	for _, form := range m.forms { // those that were cut
-		n := max(leastCut, len(form)/2)
-		if len(form) > n && len(s) >= n {
-			s = m.cut(s, form[:n], true)
-			s = m.cut(s, form[len(form)-n:], false)
+		if first, last := halves(form); first != "" {
+			s = m.cut(s, first, true)
+			s = m.cut(s, last, false)
 		}
 	}
 	return s
@@ -167,6 +207,8 @@ func oneLine(s string) string {
 			s = strings.ToValidUTF8(s, "\uFFFD")
 			return strings.TrimSpace(strings.Map(func(r rune) rune {
 				switch {
+				case r >= ' ' && r < 0x7F: // most of them
+					return r
 				case unicode.IsControl(r), unicode.IsSpace(r):
 					return ' '
 				case unicode.Is(unicode.Cf, r):

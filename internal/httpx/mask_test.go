@@ -408,3 +408,14 @@ func TestClean_LooksAtTheBeginning(t *testing.T) {
 		assert.Empty(t, strings.Trim(got, "x *…"), "%d bytes before", n)
 	}
 }
+
+// Most texts hold nothing to be masked, and cost no memory.
+func TestClean_Allocations(t *testing.T) {
+	base, err := url.Parse("https://gateway.example")
+	require.NoError(t, err)
+	c := httpx.New(httpx.Options{Gateway: "pretend", BaseURL: base, Secrets: []string{"redSec_test_1", "redPub_test_1"}})
+	assert.Zero(t, testing.AllocsPerRun(100, func() {
+		_ = c.Clean("refund queued successfully", "PY_1")
+		_ = c.Bound("PY_6c663231b92a4bbabdff4bcc1")
+	}))
+}
