@@ -96,6 +96,10 @@ type Config struct {
 	// Now is the clock of the ledger and of the same-day rule; nil means [time.Now]. It must be safe for concurrent use and
 	// must not call the gateway.
 	Now func() time.Time
+
+	// InMemory opens no socket: requests come by [pretend.Server.RoundTripper] only, and callbacks go to
+	// [pretend.Server.HandTo].
+	InMemory bool
 }
 
 // Gateway is a running pretend Paynet. It is safe for concurrent use. [Gateway.Close] ends it.
@@ -119,6 +123,7 @@ func Start(cfg Config) (*Gateway, error) {
 	d := desk{cfg: cfg, sales: make(map[string]bool), listed: make(map[string]int)}
 	s, err := pretend.Start(pretend.Options{
 		Now:       cfg.Now,
+		InMemory:  cfg.InMemory,
 		Callbacks: pretend.Callbacks{Make: cfg.callback, Again: func(n int) (time.Duration, bool) { return 0, n <= cfg.CallbackRetries }},
 		Routes: []pretend.Route{
 			{Method: http.MethodPost, Path: Path, Money: true, Answer: d.answer},

@@ -54,7 +54,8 @@ type Config struct {
 	WebhookHeader    string // the header for the signature
 	WebhookBase64    bool   // write the signature in base64 and not in hexadecimal
 
-	Now func() time.Time // nil means time.Now; must be safe for concurrent use
+	Now      func() time.Time // nil means time.Now; must be safe for concurrent use
+	InMemory bool             // opens no socket: requests come by RoundTripper only, and callbacks go to HandTo
 }
 
 // Gateway is a pretend Redstone gateway at work. All its methods are safe for concurrent use.
@@ -93,7 +94,8 @@ func Start(cfg Config) (*Gateway, error) {
 			Make:  g.callback,
 			Again: func(n int) (time.Duration, bool) { return 0, n <= cfg.CallbackRetries },
 		},
-		Now: cfg.Now,
+		Now:      cfg.Now,
+		InMemory: cfg.InMemory,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("redstonetest: %w", err)

@@ -18,7 +18,7 @@ import (
 // stands.
 type Callback struct {
 	RefundID string // in the ledger; no part of the message
-	URL      string // http on loopback: a pretend gateway calls nobody else
+	URL      string // http on loopback, unless [Server.HandTo] is used: a pretend gateway calls nobody else
 	Header   http.Header
 	Body     []byte
 
@@ -98,7 +98,7 @@ func Shuffled(seed uint64) Arrangement {
 // order in which they came up, or as the arrangements, the first one first, make of
 // them. One that the merchant's server accepts in no copy stays owed, as the gateway
 // made it, as long as the gateway's rule says. It returns what was sent. The error is
-// that of ctx, or about a closed server or an address that is not on loopback; what
+// that of ctx, or about a closed server, an address that is not on loopback, or nobody to hand to; what
 // was not sent, or was being sent, then stays owed as it was.
 //
 // It may be called by several goroutines: each sends what is due at its time and
@@ -223,8 +223,46 @@ func (s *Server) Send(ctx context.Context, c Callback) (Delivery, error) { retur
 
 var errClosed = errors.New("pretend: the server is closed")
 
-// call posts a message and reads the answer's status.
+// Merchant takes a callback in the merchant's place and returns the HTTP status of its answer; an error means that there was
+// none. It may call the Server.
+type Merchant func(ctx context.Context, c Callback) (status int, err error)
+
+// HandTo makes callbacks go to m, whatever their address, instead of being posted: [Server.Deliver], [Server.Send] and
+// [Server.Early] call it in their own goroutine. A server that is [Options.InMemory] delivers nothing without it.
+func (s *Server) HandTo(m Merchant) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.merchant = m
+}
+
+var errNoMerchant = errors.New("pretend: in memory, callbacks need Server.HandTo")
+
+// call brings a message to the merchant and returns the answer's status.
 func (s *Server) call(ctx context.Context, c Callback) (Delivery, error) {
+	s.mu.Lock()
+	closed, merchant := s.closed, s.merchant
+	s.mu.Unlock()
+	d := Delivery{Callback: c}
+	switch {
+	case merchant == nil && s.inMemory:
+		return d, errNoMerchant
+	case merchant == nil:
+		return s.post(ctx, c)
+	case ctx.Err() != nil:
+		return d, ctx.Err()
+	case closed:
+		return d, errClosed
+	}
+	c.Header, c.Body = c.Header.Clone(), bytes.Clone(c.Body)
+	if d.Status, d.Err = merchant(ctx, c); d.Err != nil {
+		d.Status = 0
+		return d, ctx.Err()
+	}
+	return d, nil
+}
+
+// post sends a message and reads the answer's status.
+func (s *Server) post(ctx context.Context, c Callback) (Delivery, error) {
 	d := Delivery{Callback: c}
 	u, err := url.Parse(c.URL)
 	if err != nil || u.Scheme != "http" || net.ParseIP(u.Hostname()) == nil || !net.ParseIP(u.Hostname()).IsLoopback() {

@@ -28,7 +28,7 @@ func (s *Server) deliver(w http.ResponseWriter, r *http.Request, st step, a Answ
 	case DropUnread, DropBeforeBooking, DropAfterBooking:
 		cut(w, false)
 	case HangBeforeBooking, HangAfterBooking:
-		s.pause(r, nil)
+		s.pause(w, r, nil)
 		cut(w, false)
 	case Truncated:
 		// At least 1, so that an empty body is cut short too.
@@ -104,7 +104,7 @@ func (s *Server) drip(w http.ResponseWriter, r *http.Request, a Answer) {
 	tick := time.NewTicker(dripEvery)
 	defer tick.Stop()
 	for i := range a.Body {
-		if !s.pause(r, tick.C) {
+		if !s.pause(w, r, tick.C) {
 			cut(w, false)
 			return
 		}
@@ -123,7 +123,7 @@ func (s *Server) endless(w http.ResponseWriter, r *http.Request, a Answer) {
 	more := bytes.Repeat([]byte{'x'}, piece)
 	tick := time.NewTicker(endlessGap)
 	defer tick.Stop()
-	for s.pause(r, tick.C) {
+	for s.pause(w, r, tick.C) {
 		if _, err := w.Write(more); err != nil {
 			return
 		}
@@ -132,8 +132,13 @@ func (s *Server) endless(w http.ResponseWriter, r *http.Request, a Answer) {
 	cut(w, false)
 }
 
-// pause waits for the tick, forever if it is nil. It returns false when the client has given up or the server closes.
-func (s *Server) pause(r *http.Request, tick <-chan time.Time) bool {
+// pause waits for the tick, forever if it is nil. It returns false when the client has given up or the server closes. In
+// memory nobody waits.
+func (s *Server) pause(w http.ResponseWriter, r *http.Request, tick <-chan time.Time) bool {
+	if m, ok := w.(*memory); ok {
+		m.hung = tick == nil
+		return !m.hung
+	}
 	select {
 	case <-tick:
 		return true

@@ -9,6 +9,10 @@
 //	_, err := client.Refund(ctx, req) // must say that the outcome is unknown
 //	booked := gateway.Refunds()       // the money did move
 //
+// A server may also stay in memory: with [Options.InMemory] it has no socket, a client that takes a transport gets
+// [Server.RoundTripper], and callbacks go to the function given to [Server.HandTo]. One request is then one call in the
+// caller's goroutine, and with [Options.Now] nothing depends on real time.
+//
 // Nothing here knows a real gateway, and nothing here imports package testing.
 package pretend
 
@@ -104,4 +108,5 @@ type Options struct {
 	Routes    []Route
 	Callbacks Callbacks        // without a Make none are sent
 	Now       func() time.Time // nil means time.Now; must be safe for concurrent use and must not call the Server
+	InMemory  bool             // opens no socket: requests come by [Server.RoundTripper] only, and callbacks go to [Server.HandTo]
 }

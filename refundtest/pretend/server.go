@@ -23,6 +23,7 @@ type Server struct {
 	now       func() time.Time
 	routes    []Route
 	callbacks Callbacks
+	inMemory  bool
 	caller    *http.Client
 	http      *http.Server
 	served    chan struct{} // closed when the accept loop has ended
@@ -39,6 +40,7 @@ type Server struct {
 	connections int
 	owed        []*owed
 	early       []string
+	merchant    Merchant
 }
 
 // step is what befalls one request on a money route. Faults and scripts share one queue, so that they come in the order in
@@ -48,8 +50,8 @@ type step struct {
 	script *Scripted
 }
 
-// Start begins to serve the routes on a free port of 127.0.0.1. The caller must Close the server. It fails if a route is
-// unusable or given twice, or if no port can be had.
+// Start begins to serve the routes on a free port of 127.0.0.1, or, with [Options.InMemory], on none. The caller must Close
+// the server. It fails if a route is unusable or given twice, or if no port can be had.
 func Start(o Options) (*Server, error) {
 	if len(o.Routes) == 0 {
 		return nil, errors.New("pretend: no routes")
@@ -68,13 +70,10 @@ func Start(o Options) (*Server, error) {
 	if now == nil {
 		now = time.Now
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, fmt.Errorf("pretend: %w", err)
-	}
 	s := &Server{
-		url:       "http://" + listener.Addr().String(),
+		url:       nowhere,
 		now:       now,
+		inMemory:  o.InMemory,
 		routes:    slices.Clone(o.Routes),
 		callbacks: o.Callbacks,
 		caller:    newCaller(),
@@ -83,6 +82,15 @@ func Start(o Options) (*Server, error) {
 		ledger:    newLedger(now),
 	}
 	s.http = &http.Server{Handler: http.HandlerFunc(s.serve), ConnState: s.connState}
+	if o.InMemory {
+		close(s.served)
+		return s, nil
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("pretend: %w", err)
+	}
+	s.url = "http://" + listener.Addr().String()
 	go func() {
 		defer close(s.served)
 		_ = s.http.Serve(listener) // it ends with Close; there is nothing else to say about it
@@ -90,7 +98,7 @@ func Start(o Options) (*Server, error) {
 	return s, nil
 }
 
-// URL returns "http://127.0.0.1:port", without a slash at the end.
+// URL returns "http://127.0.0.1:port", without a slash at the end. In memory nobody listens there.
 func (s *Server) URL() string {
 	return s.url
 }

@@ -52,6 +52,7 @@ type Config struct {
 	EqualCallbacks   bool             // callbacks about refunds of one payment differ by nothing but state and amount; nobody knows whether they do
 	PaidAmount       bool             // callbacks hold what was paid instead of what is given back; nobody knows which it is
 	Now              func() time.Time // nil means time.Now; must be safe for concurrent use
+	InMemory         bool             // opens no socket: requests come by RoundTripper only, and callbacks go to HandTo
 }
 
 // Gateway is a pretend Tarlan gateway at work. All its methods are safe for concurrent use.
@@ -86,6 +87,7 @@ func Start(cfg Config) (*Gateway, error) {
 		},
 		Callbacks: g.callbacks(),
 		Now:       cfg.Now,
+		InMemory:  cfg.InMemory,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("tarlantest: %w", err)

@@ -90,6 +90,10 @@ type Config struct {
 	// Now is the clock of the ledger and of the answers' timestamp; nil means [time.Now]. It must be safe for concurrent use
 	// and must not call the gateway.
 	Now func() time.Time
+
+	// InMemory opens no socket: requests come by [pretend.Server.RoundTripper] only, and callbacks go to
+	// [pretend.Server.HandTo].
+	InMemory bool
 }
 
 // Gateway is a running pretend TLPE. It is safe for concurrent use. [Gateway.Close] ends it.
@@ -115,6 +119,7 @@ func Start(cfg Config) (*Gateway, error) {
 	d := desk{cfg: cfg, hidden: make(map[string]int)}
 	s, err := pretend.Start(pretend.Options{
 		Now:       cfg.Now,
+		InMemory:  cfg.InMemory,
 		Callbacks: pretend.Callbacks{Make: d.callback},
 		Routes: []pretend.Route{
 			{Method: http.MethodPost, Path: Path, Money: true, Answer: d.answer},
