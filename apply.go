@@ -44,6 +44,9 @@ const applyTries = 20
 // with an error that matches [InProgress], the refund is being sent and what the event
 // says needs a look-up.
 func (c *Client) Apply(ctx context.Context, ev *Event) (*Applied, error) {
+	if ev == nil {
+		return nil, &Error{Gateway: c.caps.Gateway, Op: "callback", Code: InvalidRequest, Status: StatusNotSent, Message: "the event is nil"}
+	}
 	for try := 1; ; try++ {
 		done, err := c.apply(ctx, ev)
 		if !errors.Is(err, ErrStale) || try == applyTries {
@@ -104,9 +107,9 @@ func (c *Client) candidates(ctx context.Context, st *statement) (all []*Entry, w
 		why = "the journal has no refund of this payment"
 		if st.status.took() {
 			why = "a refund that the journal does not know: it has none of this payment"
-		}
-		if c.log != nil && st.trust >= c.trust {
-			c.log.WarnContext(ctx, "refund: "+why, "gateway", c.caps.Gateway, "provider", c.name, "payment", clip(payment, maxID), "refund_id", clip(st.id, maxID))
+			if st.trust >= c.trust {
+				c.logElsewhere(ctx, payment, []SeenRefund{st.seen()})
+			}
 		}
 	}
 	return all, why, nil
@@ -232,10 +235,7 @@ func (c *Client) note(ctx context.Context, out *Applied, e *Entry, st *statement
 		if seen := st.seen(); !e.showed(seen) {
 			m.Elsewhere = []SeenRefund{seen}
 		}
-		if c.log != nil {
-			c.log.WarnContext(ctx, "refund: a refund that the journal does not know", "gateway", c.caps.Gateway, "provider", c.name,
-				"payment", e.Request.Payment.ID, "refund_id", st.id, "amount", st.amount.String(), "status", st.status.String())
-		}
+		c.logElsewhere(ctx, e.Request.Payment.ID, []SeenRefund{st.seen()})
 	}
 	if !m.Flag && len(m.Elsewhere) == 0 {
 		return nil

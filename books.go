@@ -148,9 +148,17 @@ func (b *books) strangers(r *Report) (unknown []SeenRefund, ours []shown) {
 	left = slices.DeleteFunc(left, func(seen SeenRefund) bool {
 		return seen.Amount.IsSet() && match(byAmount, func(o *booked) bool { return o.id == "" && o.amount == seen.Amount })
 	})
+	uncertain := 0
+	left = slices.DeleteFunc(left, func(seen SeenRefund) bool {
+		counted := match(byCount, func(o *booked) bool { return o.id == "" && (!o.amount.IsSet() || !seen.Amount.IsSet()) })
+		if counted && !seen.Amount.IsSet() {
+			uncertain++
+		}
+		return counted
+	})
 	for _, seen := range left {
-		if !match(byCount, func(o *booked) bool { return o.id == "" && (!o.amount.IsSet() || !seen.Amount.IsSet()) }) &&
-			(seen.ID != "" || seen.Amount.IsSet()) {
+		// Of those whose amount is not told nobody knows which is ours, if one is.
+		if seen.Amount.IsSet() || seen.ID != "" && uncertain == 0 {
 			unknown = append(unknown, seen)
 		}
 	}
@@ -260,6 +268,27 @@ func (b *books) rest(paid money.Amount) (rest, lost money.Amount, _ *Error) {
 
 // live reports whether the refund counts in the sums, or may.
 func (r *booked) live() bool { return r.open || r.status.took() }
+
+// mostOf is what a full refund may take at most where the gateway knows alone what is left
+// of a payment: a refund that is pending here may have failed there.
+func (b *books) mostOf(paid money.Amount) money.Amount {
+	done := &books{elsewhere: b.elsewhere}
+	for _, r := range b.refunds {
+		if r.status != StatusSucceeded || !r.amount.IsSet() {
+			continue
+		}
+		if sum, err := done.taken.Add(r.amount); done.taken.IsSet() && err == nil {
+			done.taken = sum
+		} else if !done.taken.IsSet() {
+			done.taken = r.amount
+		}
+	}
+	most, _, e := done.rest(paid)
+	if e != nil {
+		return paid
+	}
+	return most
+}
 
 func (r *booked) blocker() *Blocker { return &Blocker{Key: r.key, Status: r.status} }
 

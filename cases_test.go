@@ -115,7 +115,7 @@ func TestC31_AKeyConflictTellsWhatStandsInTheWay(t *testing.T) {
 		_, err = client.Refund(t.Context(), req)
 		require.ErrorIs(t, err, refund.KeyConflict, field)
 		assert.Equal(t, &refund.Blocker{Key: "K", Status: refund.StatusSucceeded}, theError(t, err).Blocker, field)
-		assert.ErrorContains(t, err, "whose "+field+" differs and which is succeeded", field)
+		assert.ErrorContains(t, err, "whose "+field+" differs and whose outcome is \"succeeded\"", field)
 	}
 	req := keyed("K", "10.00 PHP")
 	req.By, req.Again = "Ada", true
@@ -136,7 +136,7 @@ func TestC32_ADecisionByWhatWasSeenAMinuteAgo(t *testing.T) {
 	_, err := o.Resolve(t.Context(), "K", decide(refund.StatusNotSent, seen.Status))
 	require.ErrorIs(t, err, refund.ErrStale)
 	theError(t, err)
-	assert.ErrorContains(t, err, "succeeded now")
+	assert.ErrorContains(t, err, "Seen is unknown, but the refund is succeeded now")
 	assert.Equal(t, refund.StatusSucceeded, o.entry("K").Status)
 
 	r := decide(refund.StatusReversed, refund.StatusSucceeded)
@@ -308,12 +308,19 @@ func TestC38_ARefusedRefundsMistakeCountsForNothing(t *testing.T) {
 
 func TestC39_NoJournalIsNoGuard(t *testing.T) {
 	t.Parallel()
-	p := accepting()
-	client := refund.New(p, refund.WithJournal(nil))
-	_, err := client.Refund(t.Context(), keyed("K", "10.00 PHP"))
-	require.ErrorIs(t, err, refund.InvalidRequest)
-	assert.ErrorContains(t, err, "journal is nil")
-	assert.Zero(t, p.calls.Load())
+	var store *journal.Store // as an Open whose error nobody looked at leaves it
+	for name, j := range map[string]refund.Journal{"nil": nil, "a nil pointer": store} {
+		p := able{fake: accepting()}
+		client := refund.New(p, refund.WithJournal(j))
+		_, err := client.Refund(t.Context(), keyed("K", "10.00 PHP"))
+		require.ErrorIs(t, err, refund.InvalidRequest, name)
+		assert.ErrorContains(t, err, "journal is nil", name)
+		_, err = client.Settle(t.Context(), "K")
+		assert.ErrorContains(t, err, "journal is nil", name)
+		_, err = client.Apply(t.Context(), &refund.Event{ID: "E", PaymentID: "TRX-1"})
+		assert.ErrorContains(t, err, "journal is nil", name)
+		assert.Zero(t, p.calls.Load(), name)
+	}
 }
 
 func TestC43_AnswersOtherwiseThanAsked(t *testing.T) {

@@ -106,6 +106,9 @@ func (c *Capabilities) checkKind(req *Request, journaled bool) *Error {
 		}
 		return nil
 	default:
+		if req.Kind != 0 {
+			return invalid(fmt.Sprintf("Kind is %d, which is none: make the request with refund.Full or refund.Partial", req.Kind))
+		}
 		return invalid("Kind is not set: make the request with refund.Full or refund.Partial")
 	}
 }

@@ -95,7 +95,7 @@ func (c Code) Known() bool { return slices.Contains(codes[:], c) }
 // refund was asked for.
 type Error struct {
 	Gateway     string        `json:"gateway"`                // "paynet"; empty where no gateway was chosen yet
-	Op          string        `json:"op"`                     // "refund", "plan", "inspect", "callback", "config"
+	Op          string        `json:"op"`                     // "refund", "plan", "inspect", "callback", "journal", "config"
 	Code        Code          `json:"code"`                   // what went wrong
 	Status      Status        `json:"status"`                 // has money moved?
 	GatewayCode string        `json:"gateway_code,omitempty"` // the gateway's own code, as it came
@@ -152,7 +152,7 @@ func (e *Error) Error() string {
 		}
 		b.WriteByte(')')
 	}
-	if e.Err != nil {
+	if _, code := e.Err.(Code); e.Err != nil && !code { // a code beside another one is for errors.Is
 		if cause := e.Err.Error(); !strings.Contains(e.Message, cause) {
 			b.WriteString(": ")
 			b.WriteString(cause)

@@ -279,6 +279,9 @@ func (e *Entry) Apply(m Move) {
 	e.Version++
 	if m.Result != nil {
 		e.Result = m.Result
+		if own := e.ownID(); own != "" { // what was taken for another's turns out to be this one
+			e.Elsewhere = slices.DeleteFunc(slices.Clone(e.Elsewhere), func(s SeenRefund) bool { return s.ID == own })
+		}
 		switch given := m.Result.Amount; {
 		case m.Result.Kind == KindFull && e.Request.Kind == KindPartial && !given.IsSet():
 			e.Amount = money.Amount{} // more than was asked for: the gateway alone knows
@@ -420,6 +423,9 @@ func (in *Intent) admit(others []*Entry) (money.Amount, *Error) {
 		asked = rest
 	}
 	order, err := asked.Cmp(rest)
+	if req.Kind == KindFull && !in.ByAmount && order == 0 && asked.IsPositive() {
+		return b.mostOf(paid), nil
+	}
 	switch {
 	case err != nil:
 		return none, badAmount(err.Error())

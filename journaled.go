@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"time"
 
 	"github.com/gorefund/refund/money"
@@ -25,7 +26,19 @@ const (
 // twice, and all refunds of a payment are counted against what was paid. With a nil
 // j every call fails: a client that should have a journal must not work without.
 func WithJournal(j Journal) Option {
-	return func(c *Client) { c.journal, c.noJournalGiven = j, j == nil }
+	return func(c *Client) {
+		c.journal, c.noJournalGiven = j, isNil(j)
+		if c.noJournalGiven {
+			c.journal = nil
+		}
+	}
+}
+
+// isNil reports whether there is nothing in j, or a nil pointer: what a function returned
+// beside an error that nobody looked at.
+func isNil(j Journal) bool {
+	v := reflect.ValueOf(j)
+	return !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil()
 }
 
 // WithLease sets how long a call may take from the moment when its intent is in the
@@ -69,6 +82,7 @@ func (c *Client) journaled(ctx context.Context, req *Request) (*Result, error) {
 	case !fresh:
 		return c.replay(&in, e)
 	}
+	c.logElsewhere(ctx, req.Payment.ID, e.Elsewhere)
 
 	send := *req
 	send.Remaining = money.Amount{} // Begin has checked it
@@ -200,7 +214,7 @@ func (c *Client) replay(in *Intent, e *Entry) (*Result, error) {
 	case !in.Same(e):
 		return nil, &Error{
 			Gateway: c.caps.Gateway, Op: "refund", Code: KeyConflict, Status: StatusNotSent, Blocker: &Blocker{Key: e.Key, Status: e.Status},
-			Message: fmt.Sprintf("the key %q belongs to another request, whose %s differs and which is %s: each refund needs a key of its own",
+			Message: fmt.Sprintf("the key %q belongs to another refund, whose %s differs and whose outcome is %q: each refund needs a key of its own",
 				in.Key, in.differs(e), e.Status),
 		}
 	case e.Sending(c.now()):

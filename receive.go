@@ -49,6 +49,9 @@ func (c *Client) ParseCallback(ctx context.Context, cb Callback) (ev *Event, err
 // inbox is the client's journal, if it keeps events.
 func (c *Client) inbox() (Inbox, error) {
 	no := &Error{Gateway: c.caps.Gateway, Op: "callback", Code: Unsupported, Status: StatusNotSent}
+	if c.noJournalGiven {
+		return nil, nilJournal(c.caps.Gateway, "callback")
+	}
 	if c.journal == nil {
 		no.Message = "the client has no journal: use refund.WithJournal"
 		return nil, no

@@ -164,8 +164,7 @@ func (c *Client) ready(ctx context.Context, op string, req *Request) error {
 	case c.provider == nil:
 		return noProvider(op)
 	case c.noJournalGiven:
-		return &Error{Gateway: c.caps.Gateway, Op: op, Code: InvalidRequest, Status: StatusNotSent,
-			Message: "the journal is nil: check the error of what opened it, or leave WithJournal out to refund without one"}
+		return nilJournal(c.caps.Gateway, op)
 	case ctx == nil:
 		return &Error{Gateway: c.caps.Gateway, Op: op, Code: InvalidRequest, Status: StatusNotSent, Message: "the context is nil"}
 	case c.named && req.Provider != "" && req.Provider != c.name:
@@ -197,6 +196,11 @@ func (c *Client) check(req *Request) *Error {
 		return e
 	}
 	return c.checkPrefixes(req.Params)
+}
+
+func nilJournal(gateway, op string) *Error {
+	return &Error{Gateway: gateway, Op: op, Code: InvalidRequest, Status: StatusNotSent,
+		Message: "the journal is nil: check the error of what opened it, or leave WithJournal out to refund without one"}
 }
 
 func noProvider(op string) *Error {

@@ -44,11 +44,17 @@ func (c *Client) Entry(ctx context.Context, key string) (*Entry, error) {
 	switch {
 	case c.provider == nil:
 		return nil, noProvider("journal")
+	case c.noJournalGiven:
+		return nil, nilJournal(c.caps.Gateway, "journal")
 	case c.journal == nil:
 		return nil, &Error{Gateway: c.caps.Gateway, Op: "journal", Code: Unsupported, Status: StatusNotSent, Message: "the client has no journal: use refund.WithJournal"}
 	}
 	e, err := c.journal.Entry(ctx, key)
-	if err != nil {
+	switch {
+	case errors.Is(err, ErrNoEntry):
+		return nil, &Error{Gateway: c.caps.Gateway, Op: "journal", Code: InvalidRequest, Status: StatusNotSent, Err: ErrNoEntry,
+			Message: fmt.Sprintf("there is no refund with the key %q", clip(key, 64))}
+	case err != nil:
 		return nil, err
 	}
 	if e.Provider != c.name || e.Environment != c.caps.Environment {
@@ -88,7 +94,7 @@ func filter(all []*Entry, keep func(*Entry) bool) []*Entry {
 // back by the word of an undated callback only, and moves it if the answer is
 // conclusive. It returns the entry as it is then; one that needs no settling, or whose
 // answer proves nothing, comes back with the status that it had, and [Client.Inspect]
-// says why. The error is [InProgress] while the sender's time is not over, or that of
+// of its [Entry.Query] says why. The error is [InProgress] while the sender's time is not over, or that of
 // the look-up.
 func (c *Client) Settle(ctx context.Context, key string) (*Entry, error) {
 	e, err := c.Entry(ctx, key)
@@ -112,21 +118,27 @@ func (c *Client) Settle(ctx context.Context, key string) (*Entry, error) {
 	return moved, err
 }
 
-// lookUp asks the gateway about a refund, and returns the change that its answer
-// proves, nil if it proves none, and what the answer said. told is the gateway's id of
-// the refund where the entry does not know it yet. all are the payment's refunds, nil if
-// nobody has read them.
-func (c *Client) lookUp(ctx context.Context, e *Entry, told string, all []*Entry) (m *Move, why string, err error) {
+// Query is what [Client.Settle] asks the gateway about the refund.
+func (e *Entry) Query() Query {
 	q := Query{
-		Payment: e.Request.Payment, Kind: e.Request.Kind, RefundID: told, Key: e.Key, Amount: e.Amount, Params: e.Request.Params, Since: e.BeganAt,
-	}
-	if own := e.ownID(); own != "" {
-		q.RefundID = own
+		Payment: e.Request.Payment, Kind: e.Request.Kind, RefundID: e.ownID(), Key: e.Key, Amount: e.Amount, Params: e.Request.Params, Since: e.BeganAt,
 	}
 	if e.Status == StatusUnknown && !e.disputed() {
 		// It has kept all others away since the snapshot. One with an outcome has not:
 		// what is new at the gateway may be another refund.
 		q.Before = e.Before
+	}
+	return q
+}
+
+// lookUp asks the gateway about a refund, and returns the change that its answer
+// proves, nil if it proves none, and what the answer said. told is the gateway's id of
+// the refund where the entry does not know it yet. all are the payment's refunds, nil if
+// nobody has read them.
+func (c *Client) lookUp(ctx context.Context, e *Entry, told string, all []*Entry) (m *Move, why string, err error) {
+	q := e.Query()
+	if q.RefundID == "" {
+		q.RefundID = told
 	}
 	report, err := c.inspect(ctx, q)
 	if err != nil {
@@ -163,8 +175,20 @@ func (c *Client) lookUp(ctx context.Context, e *Entry, told string, all []*Entry
 			m = &Move{Change: Change{Status: e.Status, At: c.now(), Cause: CauseLookUp, Note: "the gateway shows a refund that the journal does not know"}}
 		}
 		m.Elsewhere = unknown
+		c.logElsewhere(ctx, e.Request.Payment.ID, unknown)
 	}
 	return m, why, nil
+}
+
+// logElsewhere tells of refunds of a payment that others made.
+func (c *Client) logElsewhere(ctx context.Context, paymentID string, seen []SeenRefund) {
+	if c.log == nil {
+		return
+	}
+	for _, s := range seen {
+		c.log.WarnContext(ctx, "refund: a refund that the journal does not know", "gateway", c.caps.Gateway, "provider", c.name,
+			"payment", clip(paymentID, maxID), "refund_id", clip(s.ID, maxID), "amount", s.Amount.String(), "status", s.Status.String())
+	}
 }
 
 // strangers are the refunds that a report shows and that neither the journal knows nor
@@ -200,15 +224,19 @@ func (c *Client) Resolve(ctx context.Context, key string, r Resolution) (*Entry,
 		return nil, err
 	}
 	stale := func(now *Entry) error {
+		seen := "Seen is " + r.Seen.String()
+		if r.Version != 0 {
+			seen += fmt.Sprintf(" and Version %d", r.Version)
+		}
 		return no(&Error{Code: InvalidRequest, Err: ErrStale, Message: fmt.Sprintf(
-			"the refund is %s now (version %d) and not as it was when it was looked at: look again, then decide", now.Status, now.Version)})
+			"%s, but the refund is %s now, in version %d: look again, then decide", seen, now.Status, now.Version)})
 	}
 	switch {
 	case e.Status != r.Seen, r.Version != 0 && r.Version != e.Version:
 		return nil, stale(e)
-	case r.Status.MoneyMoved() == No && r.Status != e.Status && e.accepted() && !r.Force:
+	case r.Status.MoneyMoved() == No && r.Status != e.Status && (e.accepted() || e.Status.took()) && !r.Force:
 		return nil, no(invalid(fmt.Sprintf(
-			"the gateway has taken this refund on: calling it %s frees money that may be gone; if you are sure that it did not move, force it (Resolution.Force)", r.Status)))
+			"the refund was taken on, by the word of the gateway or of a person: calling it %s frees money that may be gone; if you are sure that it did not move, force it (Resolution.Force)", r.Status)))
 	}
 	moved, err := c.journal.Move(ctx, e.Key, e.Version, Move{Change: Change{Status: r.Status, At: c.now(), Cause: CausePerson, By: r.By, Note: r.Note}})
 	if errors.Is(err, ErrStale) {

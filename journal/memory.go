@@ -10,13 +10,24 @@ import (
 
 // Memory returns a journal that lives as long as the process, and grows with
 // each refund. It is for tests and trials: after a crash nobody knows what was
-// sent. It is a [refund.Inbox] too, and has List and Rename as [Store] does.
-func Memory() refund.Journal {
+// sent.
+func Memory() Complete {
 	return &memory{
 		entries: make(map[string]*refund.Entry), places: make(map[string]int), payments: make(map[paymentName][]string),
 		events: make(map[eventName]*received),
 	}
 }
+
+// Complete is a journal with all that this library asks of one: [Store] is one, and
+// [Memory] makes one.
+type Complete interface {
+	refund.Journal
+	refund.Inbox
+	List(ctx context.Context, f Filter) (Page, error)
+	Rename(ctx context.Context, from, to string) (n int, err error)
+}
+
+var _ Complete = (*Store)(nil)
 
 type memory struct {
 	mu       sync.Mutex

@@ -50,6 +50,8 @@ func checkNames(from, to string) error {
 	switch {
 	case !storable(from), !storable(to):
 		return fmt.Errorf("journal: the names of a provider must be UTF-8 of 1 to %d bytes without a zero byte", maxText)
+	case refund.NameFault(to) != "":
+		return fmt.Errorf("journal: %q is no name for a provider: %s", to, refund.NameFault(to))
 	case from == to:
 		return fmt.Errorf("journal: the provider %q has this name already", from)
 	}
