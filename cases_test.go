@@ -456,7 +456,7 @@ func TestC48_NothingIsLeftBelowZero(t *testing.T) {
 	}
 	_, err := client.Refund(t.Context(), keyed("K-4", "10.00 PHP"))
 	require.ErrorIs(t, err, refund.ExceedsRefundable)
-	assert.ErrorContains(t, err, "100.00 PHP was paid and nothing is left, since 180.00 PHP is refunded by this journal")
+	assert.ErrorContains(t, err, "100.00 PHP was paid and nothing is left, since this journal has given back, or may have given back, 180.00 PHP")
 	assert.NotContains(t, err.Error(), "-80")
 }
 

@@ -431,7 +431,7 @@ func (in *Intent) admit(others []*Entry) (money.Amount, *Error) {
 		return none, badAmount(err.Error())
 	case order > 0 || !asked.IsPositive():
 		if b.taken.IsSet() {
-			since = fmt.Sprintf(", since %s is refunded by this journal, done or accepted", b.taken) + strings.Replace(since, ", since", " and", 1)
+			since = fmt.Sprintf(", since this journal has given back, or may have given back, %s", b.taken) + strings.Replace(since, ", since", " and", 1)
 		}
 		exceeds := &Error{Code: ExceedsRefundable, Message: fmt.Sprintf("%s was paid and %s is left%s", paid, left(rest), since)}
 		if b.last != nil {

@@ -1,0 +1,342 @@
+package sim
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/gorefund/refund"
+	"github.com/gorefund/refund/journal"
+	"github.com/gorefund/refund/money"
+	"github.com/gorefund/refund/refundtest/pretend"
+)
+
+// order is a refund that somebody in the shop wants.
+type order struct {
+	req   refund.Request
+	tries int
+	done  bool
+}
+
+// desk asks for refunds, and asks again where that is safe, or where nobody knows.
+func (w *world) desk(ctx context.Context, p *process, l *lane) {
+	c := p.clients[l]
+	w.desks++
+	defer func() { w.desks-- }()
+	for range 40 {
+		if w.healed {
+			return
+		}
+		w.sleep(ctx, w.between(0, 3*time.Minute))
+		o := w.next(l)
+		if o == nil {
+			continue
+		}
+		o.tries++
+		req := o.req
+		if o.tries > 1 && w.chance(30) {
+			req.Again = true
+		}
+		res, err := c.Refund(ctx, req)
+		t := taskOf(ctx)
+		if err == nil {
+			w.say(t.name, "is told that %s is %s (replayed: %t)", req.Key, res.Status, res.Replayed)
+			w.checkTold(t, req.Key, res.Status)
+		} else {
+			w.say(t.name, "is told of %s: %v", req.Key, err)
+			w.checkTold(t, req.Key, refund.StatusOf(err))
+		}
+		t.sending = nil
+	}
+}
+
+// next is an order for a desk: an old one once more, or a new one.
+func (w *world) next(l *lane) *order {
+	if len(l.orders) > 0 && (w.chance(50) || len(l.orders) >= 6) {
+		return l.orders[w.rand.IntN(len(l.orders))]
+	}
+	pay := l.payments[w.rand.IntN(len(l.payments))]
+	w.ids++
+	var req refund.Request
+	if w.chance(25) {
+		req = refund.Full(pay.ID)
+	} else {
+		req = refund.Partial(pay.ID, l.amount(w))
+	}
+	req.Key = fmt.Sprintf("k%d", w.ids)
+	if w.chance(80) {
+		req.Payment.Amount = pay.Amount
+	}
+	req.Payment.PaidAt = pay.PaidAt
+	req.Params = l.params(pay.ID)
+	req.CallbackURL = l.callbackURL
+	o := &order{req: req}
+	l.orders = append(l.orders, o)
+	return o
+}
+
+// gateway is the life of a gateway beside its requests: it decides, and changes its mind.
+func (w *world) gateway(ctx context.Context, l *lane) {
+	for {
+		w.sleep(ctx, w.between(time.Second, 20*time.Minute))
+		for _, r := range l.server.Refunds() {
+			switch {
+			case r.Pending && r.State == "" && (w.healed || w.chance(40)):
+				state := pretend.Approved
+				if w.chance(25) {
+					state = pretend.Declined
+				}
+				if err := l.server.Decide(r.ID, state); err == nil {
+					w.say("the gateway "+l.name, "has %s %s, %s of %s", state, r.ID, r.Amount, r.PaymentID)
+				}
+			case !w.healed && l.reverses && r.State == pretend.Approved && w.chance(4):
+				if err := l.server.Reverse(r.ID); err == nil {
+					w.say("the gateway "+l.name, "has taken back %s, %s of %s", r.ID, r.Amount, r.PaymentID)
+				}
+			}
+		}
+		if w.healed && w.desks == 0 && !l.undecided() {
+			return
+		}
+	}
+}
+
+// post carries callbacks: in any order, twice, late, and some that nobody sent.
+func (w *world) post(ctx context.Context, l *lane) {
+	var bag, old []refund.Callback
+	for {
+		bag = append(bag, l.callbacks()...)
+		if w.healed && len(bag) == 0 && w.quiet(l) {
+			return
+		}
+		w.sleep(ctx, w.between(time.Second, 10*time.Minute))
+		switch {
+		case len(bag) > 0 && (w.healed || w.chance(70)):
+			i := w.rand.IntN(len(bag))
+			c := bag[i]
+			if !w.delivered(l, c, "a callback") {
+				continue // nobody answered: the gateway keeps it
+			}
+			old = append(old, c)
+			if w.healed || !w.chance(15) { // else it comes once more
+				bag = append(bag[:i], bag[i+1:]...)
+			}
+		case len(old) > 0 && !w.healed && w.chance(20):
+			w.delivered(l, old[w.rand.IntN(len(old))], "an old callback, again,")
+		case len(old) > 0 && !w.healed && w.chance(15):
+			w.delivered(l, forged(old[w.rand.IntN(len(old))]), "a forged callback")
+		}
+	}
+}
+
+// forged is a callback whose proof is gone.
+func forged(c refund.Callback) refund.Callback {
+	c.Header = nil
+	for i := range c.URL {
+		if c.URL[i] == '?' {
+			c.URL = c.URL[:i]
+			break
+		}
+	}
+	return c
+}
+
+// delivered gives a callback to one of the programs that live.
+func (w *world) delivered(l *lane, c refund.Callback, what string) bool {
+	var alive []*process
+	for _, p := range w.processes {
+		if !p.dead {
+			alive = append(alive, p)
+		}
+	}
+	if len(alive) == 0 {
+		return false
+	}
+	p := alive[w.rand.IntN(len(alive))]
+	client := p.clients[l]
+	ev, err := client.ParseCallback(context.Background(), c)
+	if err != nil {
+		w.say("the post of "+l.name, "brings %s to %s, which refuses it: %v", what, p.name, err)
+		return true
+	}
+	w.say("the post of "+l.name, "brings %s to %s: %s%s is %s, %s", what, p.name, ev.PaymentID, ev.Key, ev.Status, ev.Amount)
+	if ev.Trust == refund.TrustNone {
+		w.start(p.name+", hint", p, func(ctx context.Context) { _, _ = client.Apply(ctx, ev) })
+		return true
+	}
+	// The answer comes after the event is stored: who dies before has not answered.
+	if w.now.Before(w.store.down) {
+		w.say(p.name, "cannot store it: the database says no")
+		return false
+	}
+	if _, err := w.store.database.Receive(context.Background(), l.name, *ev, w.now); err != nil {
+		return false
+	}
+	w.start(p.name+", callback", p, func(ctx context.Context) { w.apply(ctx, client, ev) })
+	return true
+}
+
+func (w *world) apply(ctx context.Context, c *refund.Client, ev *refund.Event) {
+	done, err := c.Apply(ctx, ev)
+	if err != nil {
+		w.say(taskOf(ctx).name, "cannot apply it yet: %v", err)
+		return
+	}
+	w.say(taskOf(ctx).name, "%s", done.Why)
+	_ = c.Finish(ctx, ev)
+}
+
+// resume goes on with callbacks that were stored and not carried out.
+func (w *world) resume(ctx context.Context, p *process, l *lane) {
+	for range 100 {
+		w.sleep(ctx, w.between(2*time.Minute, 30*time.Minute))
+		all, err := p.clients[l].Unfinished(ctx, time.Minute, 10)
+		if err == nil {
+			for i := range all {
+				w.apply(ctx, p.clients[l], &all[i])
+			}
+		}
+		if w.healed && err == nil && len(all) == 0 && w.quiet(l) {
+			return
+		}
+	}
+}
+
+// poll asks where no callback came.
+func (w *world) poll(ctx context.Context, p *process, l *lane) {
+	rounds := 0
+	for range 100 {
+		w.sleep(ctx, w.between(10*time.Minute, 4*time.Hour))
+		w.settleAll(ctx, p, l)
+		if w.healed && w.quiet(l) {
+			if rounds++; rounds == 3 {
+				return
+			}
+		}
+	}
+}
+
+// person looks at what has no outcome or is flagged, does something else, and decides:
+// mostly by what the gateway's books said when they looked, sometimes in a hurry.
+func (w *world) person(ctx context.Context) {
+	for range 60 {
+		if w.healed {
+			return
+		}
+		w.sleep(ctx, w.between(30*time.Minute, 6*time.Hour))
+		page, err := w.store.database.List(ctx, journal.Filter{Status: []refund.Status{refund.StatusUnknown, refund.StatusReversed}, Limit: 50})
+		if err != nil || len(page.Entries) == 0 {
+			continue
+		}
+		e := page.Entries[w.rand.IntN(len(page.Entries))]
+		if e.Status == refund.StatusReversed && !e.Open() {
+			continue
+		}
+		p, l := w.processes[w.rand.IntN(len(w.processes))], w.laneOf(e.Provider)
+		if p.dead {
+			continue
+		}
+		truth := w.truth(e)
+		wrong := w.chance(12)
+		if wrong {
+			truth = oneOf(w.scheduler, refund.StatusNotSent, refund.StatusSucceeded, refund.StatusFailed)
+		}
+		w.say("a person", "looks at %s, which is %s", e.Key, e.Status)
+		w.sleep(ctx, w.between(0, 2*time.Hour))
+		if p.dead {
+			continue
+		}
+		before := w.truth(e)
+		after, err := p.clients[l].Resolve(ctx, e.Key, refund.Resolution{
+			Status: truth, Seen: e.Status, Version: e.Version, By: "Ana", Note: "so it is", Force: true,
+		})
+		if err != nil {
+			w.say("a person", "cannot decide about %s: %v", e.Key, err)
+			continue
+		}
+		if before.MoneyMoved() != truth.MoneyMoved() || w.truth(e).MoneyMoved() != truth.MoneyMoved() {
+			w.wrong[e.Key] = true
+		}
+		w.say("a person", "decides that %s is %s (wrongly: %t)", after.Key, after.Status, w.wrong[e.Key])
+	}
+}
+
+// stranger refunds the same payments in a dashboard.
+func (w *world) stranger(ctx context.Context) {
+	for range w.rand.IntN(5) {
+		w.sleep(ctx, w.between(0, 3*time.Hour))
+		if w.healed {
+			return
+		}
+		l := w.lanes[w.rand.IntN(len(w.lanes))]
+		pay := l.payments[w.rand.IntN(len(l.payments))]
+		amount := l.amount(w)
+		if id, ok := l.elsewhere(pay.ID, amount); ok {
+			w.say("somebody else", "refunds %s of %s in the dashboard of %s: %s", amount, pay.ID, l.name, id)
+		}
+	}
+}
+
+// trouble is what befalls programs and the database.
+func (w *world) trouble(ctx context.Context) {
+	for range 60 {
+		w.sleep(ctx, w.between(time.Minute, 2*time.Hour))
+		if w.healed {
+			return
+		}
+		p := w.processes[w.rand.IntN(len(w.processes))]
+		ofProcess := func(t *task) bool { return t.of == p }
+		switch w.rand.IntN(5) {
+		case 0:
+			if p.dead {
+				continue
+			}
+			w.say(p.name, "is killed")
+			p.dead = true
+			w.doom(ofProcess)
+			w.sleep(ctx, w.between(0, 20*time.Minute))
+			w.boot(p)
+		case 1:
+			d := w.between(time.Minute, 26*time.Hour)
+			w.say(p.name, "stands still for %s", d.Round(time.Second))
+			w.suspend(d, ofProcess)
+		case 2:
+			d := w.between(time.Second, 10*time.Minute)
+			w.say("the database", "says no for %s", d.Round(time.Second))
+			w.store.down = w.now.Add(d)
+		case 3:
+			p.offset = w.between(-2*time.Minute, 2*time.Minute).Round(time.Second)
+			w.say(p.name, "has its clock set: it is off by %s", p.offset)
+		default:
+			for range 1 + w.rand.IntN(3) {
+				l := w.lanes[w.rand.IntN(len(w.lanes))]
+				l.faults++ // the next requests meet one
+			}
+		}
+	}
+}
+
+// heal ends all trouble: what is left has to come to its end.
+func (w *world) heal() {
+	w.healed = true
+	w.store.down = time.Time{}
+	w.say("the world", "has no trouble any more")
+	for _, t := range w.tasks {
+		if t.of != nil && t.wake.After(w.now.Add(30*time.Minute)) {
+			t.wake = w.now.Add(30 * time.Minute)
+		}
+	}
+	for _, p := range w.processes {
+		if p.dead {
+			w.boot(p)
+		}
+	}
+}
+
+// quiet reports whether the gateway has nothing left to say.
+func (w *world) quiet(l *lane) bool { return w.desks == 0 && !l.undecided() && l.owed() == 0 }
+
+// amount is one of few, so that equal ones meet.
+func (l *lane) amount(w *world) money.Amount {
+	return money.MustParse(oneOf(w.scheduler, "10.00", "10.00", "20.00", "30.00", "55.00") + " " + l.currency)
+}
