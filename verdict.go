@@ -233,6 +233,8 @@ func (st *statement) whose(e *Entry, b *books) (owner, string) {
 		return anothers, why
 	case fit != agrees:
 		return unsure, why
+	case !st.fresh && st.kind != KindFull && st.amount == paid:
+		return unsure, fmt.Sprintf("it tells of %s, which is what was paid: some gateways tell that of any refund", st.amount)
 	case b.rivals(st, e) > 0:
 		return unsure, fmt.Sprintf("it may be about any of %d refunds of the payment", b.rivals(st, e)+1)
 	case st.explainedBy(e.Before, b.tookBefore(e)):

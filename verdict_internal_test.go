@@ -93,6 +93,11 @@ func TestWeigh(t *testing.T) {
 		e.Request.Kind, e.Request.Amount, e.Amount = KindFull, money.Amount{}, php100
 		return e
 	}
+	ofAll := func() *Entry {
+		e := whole()
+		e.Request.Kind, e.Request.Amount = KindPartial, php100
+		return e
+	}
 	wholeOfUnknown := func() *Entry {
 		e := whole()
 		e.Request.Payment.Amount, e.Amount = money.Amount{}, money.Amount{}
@@ -143,6 +148,8 @@ func TestWeigh(t *testing.T) {
 		{"its amount, which the snapshot shows", say(done, of(php20)), open().seeing(Report{Refunds: []SeenRefund{{Amount: php20}}}), nothingElse(), unsure, ask, unknown, false},
 		{"its amount, and the snapshot was refunded in part", say(done, of(php20), kind(KindPartial)), open().seeing(Report{Extent: ExtentPart}), nothingElse(), unsure, ask, unknown, false},
 		{"its amount, and the snapshot was refunded in part, by us", say(done, of(php20), kind(KindPartial)), open().seeing(Report{Extent: ExtentPart}), others(earlier(beside("K-2", "R-2", php10, by(CauseAnswer, done)))), ours, changes, done, false},
+		{"its amount, which is what was paid", say(done, of(php100)), ofAll(), nothingElse(), unsure, ask, unknown, false},
+		{"its amount, which is what was paid, and it is the whole", say(done, of(php100), kind(KindFull)), whole(), nothingElse(), ours, changes, done, false},
 		{"the whole payment, as asked", say(done, kind(KindFull)), whole(), nothingElse(), ours, changes, done, false},
 		{"the whole payment, as asked, and its amount", say(done, kind(KindFull), of(php100)), whole(), nothingElse(), ours, changes, done, false},
 		{"the whole payment was before", say(done, kind(KindFull)), whole().seeing(Report{Extent: ExtentWhole}), nothingElse(), unsure, ask, unknown, false},
