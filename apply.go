@@ -66,6 +66,15 @@ func (c *Client) apply(ctx context.Context, ev *Event) (*Applied, error) {
 	}
 	e, v := c.pick(&st, all)
 	out := &Applied{Entry: e, From: e.Status, Why: v.why}
+	if v.act == changes && e.Sending(c.now()) && !st.claims(e) && (st.id == "" || st.id != e.ownID()) {
+		// By its amount alone it may be somebody else's: the answer may tell another id.
+		v.act = ask
+	}
+	if v.owner == anothers && st.claims(e) {
+		if err := c.askOwner(ctx, &st, all); err != nil {
+			return nil, err
+		}
+	}
 	switch v.act {
 	case changes:
 		return c.enter(ctx, out, e.moveBy(&st, &v, CauseCallback, c.now()))
@@ -173,10 +182,13 @@ func (c *Client) enter(ctx context.Context, out *Applied, m Move) (*Applied, err
 func (c *Client) contradict(ctx context.Context, out *Applied, st *statement, v *verdict) (*Applied, error) {
 	e := out.Entry
 	if _, ok := c.provider.(Inspector); ok && e.ownID() != "" {
-		if m, why, err := c.lookUp(ctx, e, "", nil); err == nil {
-			out.Why += "; asked, the gateway says: " + why
-			if m != nil && m.Status != e.Status {
-				return c.enter(ctx, out, m.because(st))
+		if asked, err := c.lookUp(ctx, e, "", nil); err == nil {
+			out.Why += "; asked, the gateway says: " + asked.why
+			switch {
+			case asked.move != nil && asked.move.Status != e.Status:
+				return c.enter(ctx, out, asked.move.because(st, v))
+			case asked.says.MoneyMoved() == No && e.Status.MoneyMoved() == No: // that holds
+				return out, c.note(ctx, out, e, st, &verdict{owner: ours, flag: true, why: out.Why, to: e.Status})
 			}
 		}
 	}
@@ -187,14 +199,17 @@ func (c *Client) contradict(ctx context.Context, out *Applied, st *statement, v 
 // before. all are the payment's refunds, as far as they were read.
 func (c *Client) ask(ctx context.Context, out *Applied, st *statement, v *verdict, all []*Entry) (*Applied, error) {
 	e := out.Entry
-	own := e.ownID()
+	id := e.ownID()
+	if id == "" && v.owner == ours && st.claims(e) {
+		id = st.id // told here for the first time, and proven by the key
+	}
 	_, asks := c.provider.(Inspector)
 	switch {
 	case e.Sending(c.now()):
 		err := &Error{Gateway: c.caps.Gateway, Op: "callback", Code: InProgress, Status: StatusNotSent,
 			Message: fmt.Sprintf("%s; the refund with the key %q is being sent: the event waits for its outcome", v.why, clip(e.Key, 64))}
-		return nil, errors.Join(err, c.note(ctx, out, e, st, &verdict{owner: v.owner, flag: v.flag, why: v.why, to: v.to}))
-	case own == "" && (e.Status == StatusNotSent || e.Status == StatusRefused):
+		return nil, errors.Join(err, c.flagUnasked(ctx, e, st, v))
+	case id == "" && (e.Status == StatusNotSent || e.Status == StatusRefused):
 		out.Why += "; the refund was " + e.Status.String()
 		return out, c.note(ctx, out, e, st, v)
 	case e.Status == st.status && e.Status != StatusUnknown:
@@ -204,18 +219,15 @@ func (c *Client) ask(ctx context.Context, out *Applied, st *statement, v *verdic
 		out.Why += "; the gateway cannot be asked"
 		return out, c.note(ctx, out, e, st, v)
 	}
-	if own == "" && v.owner == ours && st.claims(e) {
-		own = st.id // told here for the first time, and proven by the key
-	}
-	m, why, err := c.lookUp(ctx, e, own, all)
+	asked, err := c.lookUp(ctx, e, id, all)
 	if err != nil {
 		return nil, errors.Join(err, c.flagUnasked(ctx, e, st, v))
 	}
-	out.Why += "; asked, the gateway says: " + why
-	if m == nil {
+	out.Why += "; asked, the gateway says: " + asked.why
+	if asked.move == nil {
 		return out, c.note(ctx, out, e, st, v)
 	}
-	change := m.because(st)
+	change := asked.move.because(st, v)
 	change.Flag = change.Flag || v.flag
 	if v.elsewhere {
 		change.Elsewhere = append(change.Elsewhere, st.seen())
@@ -223,13 +235,31 @@ func (c *Client) ask(ctx context.Context, out *Applied, st *statement, v *verdic
 	return c.enter(ctx, out, change)
 }
 
+// askOwner asks the gateway about the refund whose id came under another one's key: who
+// knows that one's address proves nothing about this one.
+func (c *Client) askOwner(ctx context.Context, st *statement, all []*Entry) error {
+	for _, e := range all {
+		if st.id == "" || e.ownID() != st.id || e.Sending(c.now()) {
+			continue
+		}
+		if _, ok := c.provider.(Inspector); !ok {
+			return nil
+		}
+		asked, err := c.lookUp(ctx, e, "", all)
+		if err != nil || asked.move == nil {
+			return err
+		}
+		_, err = c.journal.Move(ctx, e.Key, e.Version, *asked.move)
+		return err
+	}
+	return nil
+}
+
 // note keeps what somebody should see of a statement that changes no status: that the
 // refund is flagged, and a refund that was made elsewhere. A second time it keeps
 // nothing.
 func (c *Client) note(ctx context.Context, out *Applied, e *Entry, st *statement, v *verdict) error {
-	m := e.moveBy(st, v, CauseCallback, c.now())
-	m.Status, m.Result, m.Err = e.Status, nil, nil
-	m.Flag = v.flag && !e.hasNote(v.why)
+	m := e.noteOf(st, v, c.now())
 	if v.elsewhere {
 		out.Why = "a refund that the journal does not know: " + out.Why
 		if seen := st.seen(); !e.showed(seen) {
@@ -245,6 +275,13 @@ func (c *Client) note(ctx context.Context, out *Applied, e *Entry, st *statement
 		out.Entry = moved
 	}
 	return err
+}
+
+// noteOf is a change that leaves the refund's status and result as they are.
+func (e *Entry) noteOf(st *statement, v *verdict, now time.Time) Move {
+	return Move{Change: Change{
+		Status: e.Status, At: now, Cause: CauseNote, Note: clip(v.why, maxReason), Trust: st.trust, Event: st.event, Flag: v.flag && !e.hasNote(v.why),
+	}}
 }
 
 // flagUnasked flags a refund whose gateway could not be asked. The event is applied
@@ -266,13 +303,13 @@ func (e *Entry) showed(seen SeenRefund) bool {
 		if seen.ID != "" {
 			return s.ID == seen.ID && s.Status == seen.Status && (!seen.Amount.IsSet() || s.Amount == seen.Amount)
 		}
-		return s.ID == "" && s.Amount == seen.Amount && stored(s.At).Equal(stored(seen.At))
+		return s.ID == "" && s.Amount == seen.Amount && stored(s.At).Equal(stored(seen.At)) && s.Told == seen.Told
 	})
 }
 
 // seen is what a statement shows of a refund.
 func (st *statement) seen() SeenRefund {
-	return SeenRefund{ID: st.id, Amount: st.amount, Status: st.status, At: st.at}
+	return SeenRefund{ID: st.id, Amount: st.amount, Status: st.status, At: st.at, Told: true}
 }
 
 // moveBy is the change that the verdict on a statement makes of the entry.
@@ -314,9 +351,13 @@ func (e *Entry) moveBy(st *statement, v *verdict, cause string, now time.Time) M
 	return m
 }
 
-// because says that a callback has led to the look-up that makes this change.
-func (m Move) because(st *statement) Move {
-	m.Event, m.EventAt, m.Trust = st.event, st.at, st.trust
+// because says that a callback has led to the look-up that makes this change. A date that
+// is another refund's says nothing of this one's order.
+func (m Move) because(st *statement, v *verdict) Move {
+	m.Event, m.Trust = st.event, st.trust
+	if v.owner == ours {
+		m.EventAt = st.at
+	}
 	return m
 }
 
@@ -365,11 +406,11 @@ func (c *Client) lateEnding(e, begun *Entry, st *statement, res *Result, failure
 		if !st.status.took() {
 			return m, false
 		}
-		seen := st.seen()
+		seen := SeenRefund{ID: st.id, Amount: st.amount, Status: st.status}
 		if !seen.Amount.IsSet() {
 			seen.Amount = begun.Amount
 		}
-		m.Change = Change{Status: e.Status, At: c.now(), Cause: CauseAnswer, Flag: true, Note: note + "an earlier try under this key was accepted as well"}
+		m.Change = Change{Status: e.Status, At: c.now(), Cause: CauseNote, Flag: true, Note: note + "an earlier try under this key was accepted as well"}
 		m.Elsewhere = []SeenRefund{seen}
 		return m, true
 	}
@@ -379,7 +420,13 @@ func (c *Client) lateEnding(e, begun *Entry, st *statement, res *Result, failure
 	v := weigh(st, e, new(books), c.trust)
 	m = e.moveBy(st, &v, CauseAnswer, c.now())
 	m.Note = clip(note+v.why, maxReason)
+	taken := e.ownID() // by what was believed before the answer came
 	switch {
+	case taken != "" && st.id != "" && taken != st.id && e.Status.took():
+		// It was another refund's news: the answer alone knows our own.
+		m.Status, m.Flag = st.status, true
+		m.Note = clip(fmt.Sprintf("%sthe refund %q, which was taken for this one, was made elsewhere", note, clip(taken, 64)), maxReason)
+		m.Elsewhere = []SeenRefund{{ID: taken, Amount: e.result().Amount, Status: e.Status, Told: true}}
 	case v.act == changes, v.act == contradicts:
 	case res != nil: // the callback knows better, and the answer its details
 		m.Status = e.Status

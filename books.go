@@ -26,17 +26,25 @@ type booked struct {
 	id     string // the gateway's, "" if it is not known
 	kind   Kind
 	amount money.Amount
-	status Status
-	begun  time.Time
-	never  bool // its own sender knows that the gateway did not take it
-	open   bool
+	did    money.Amount // what the gateway says that it gave back
+
+	earlier []string // ids of earlier tries
+	status  Status
+	begun   time.Time
+	never   bool // its own sender knows that the gateway did not take it
+	open    bool
 }
 
-func newBooks(others []*Entry) (*books, *Error) {
-	b := &books{refunds: make([]booked, 0, len(others))}
-	for _, o := range others {
+// newBooks are those of all entries of a payment. Of the one with the key but only what it
+// has seen elsewhere counts: it is the refund in question, or the try before it.
+func newBooks(all []*Entry, but string) (*books, *Error) {
+	b := &books{refunds: make([]booked, 0, len(all))}
+	for _, o := range all {
+		if o.Key == but {
+			continue
+		}
 		b.refunds = append(b.refunds, booked{
-			key: o.Key, id: o.ownID(), kind: o.Request.Kind, amount: o.Amount, status: o.Status, begun: o.BeganAt, never: o.never(), open: o.Open(),
+			key: o.Key, id: o.ownID(), earlier: o.Earlier, did: o.result().Amount, kind: o.Request.Kind, amount: o.Amount, status: o.Status, begun: o.BeganAt, never: o.never(), open: o.Open(),
 		})
 		r := &b.refunds[len(b.refunds)-1]
 		if was := o.Request.Payment.Amount; was.IsSet() && o.Status != StatusNotSent && o.Status != StatusRefused {
@@ -62,7 +70,7 @@ func newBooks(others []*Entry) (*books, *Error) {
 			b.taken = sum
 		}
 	}
-	for _, o := range others {
+	for _, o := range all {
 		b.elsewhere = b.add(b.elsewhere, o.Elsewhere)
 	}
 	return b, nil
@@ -71,7 +79,7 @@ func newBooks(others []*Entry) (*books, *Error) {
 // booksOf is newBooks where a sum that is too large may be passed over: nothing is to
 // be sent.
 func booksOf(all []*Entry, but *Entry) *books {
-	b, e := newBooks(filter(all, func(o *Entry) bool { return o.Key != but.Key }))
+	b, e := newBooks(all, but.Key)
 	if e != nil {
 		return new(books)
 	}
@@ -80,7 +88,7 @@ func booksOf(all []*Entry, but *Entry) *books {
 
 // has reports whether one of the refunds has the gateway's id.
 func (b *books) has(id string) bool {
-	return id != "" && slices.ContainsFunc(b.refunds, func(r booked) bool { return r.id == id })
+	return id != "" && slices.ContainsFunc(b.refunds, func(r booked) bool { return r.id == id || slices.Contains(r.earlier, id) })
 }
 
 // knowsElsewhere reports whether the gateway's id is one of a refund made elsewhere.
@@ -103,14 +111,29 @@ func (b *books) paidFor(e *Entry) money.Amount {
 
 // rivals counts the other refunds that a statement without id and key may be about as
 // well as about e. One that its own sender knows to be refused counts only beside its
-// like.
+// like; and of those that did not happen, as far as anybody knew, the last one is meant.
 func (b *books) rivals(st *statement, e *Entry) int {
 	n := 0
 	for _, r := range b.refunds {
-		if r.never && !e.never() || st.id != "" && r.id != "" {
+		switch {
+		case r.never && !e.never(), st.id != "" && r.id != "":
+			continue
+		case r.never == e.never() && r.status.MoneyMoved() == No && e.Status.MoneyMoved() == No && !r.begun.After(e.BeganAt):
 			continue
 		}
 		if fit, _ := st.fits(r.kind, r.amount, b.paidFor(e)); fit == agrees || fit == silent || fit == maybe {
+			n++
+		}
+	}
+	return n
+}
+
+// ghosts counts the refunds like e that somebody has called off without knowing: one of
+// them may show late, and be taken for e.
+func (b *books) ghosts(e *Entry) int {
+	n := 0
+	for _, r := range b.refunds {
+		if r.status.MoneyMoved() == No && !r.never && r.id == "" && (r.amount == e.Amount || !r.amount.IsSet()) {
 			n++
 		}
 	}
@@ -141,12 +164,19 @@ func (b *books) strangers(r *Report) (unknown []SeenRefund, ours []shown) {
 		}
 		return false
 	}
-	left := slices.Clone(r.Refunds)
+	left := slices.DeleteFunc(slices.Clone(r.Refunds), func(seen SeenRefund) bool {
+		return seen.ID != "" && (match(byID, func(o *booked) bool { return o.id == seen.ID }) || b.has(seen.ID))
+	})
+	// One that came to nothing takes nothing: it tells something of those that are known.
 	left = slices.DeleteFunc(left, func(seen SeenRefund) bool {
-		return seen.ID != "" && match(byID, func(o *booked) bool { return o.id == seen.ID }) || seen.Status.MoneyMoved() == No
+		nothing := seen.Status.MoneyMoved() == No
+		if nothing && b.knowsElsewhere(seen.ID) {
+			unknown = append(unknown, seen)
+		}
+		return nothing
 	})
 	left = slices.DeleteFunc(left, func(seen SeenRefund) bool {
-		return seen.Amount.IsSet() && match(byAmount, func(o *booked) bool { return o.id == "" && o.amount == seen.Amount })
+		return seen.Amount.IsSet() && match(byAmount, func(o *booked) bool { return o.id == "" && (o.amount == seen.Amount || o.did == seen.Amount) })
 	})
 	uncertain := 0
 	left = slices.DeleteFunc(left, func(seen SeenRefund) bool {
@@ -174,6 +204,20 @@ func (b *books) strangers(r *Report) (unknown []SeenRefund, ours []shown) {
 	return unknown, ours
 }
 
+// toldByWord is how much a report says in a word that others gave back: "all", "a part",
+// or "" if it says nothing, or what our own refunds explain.
+func (b *books) toldByWord(r *Report) string {
+	switch {
+	case r == nil || b.taken.IsSet() || b.whole != nil || len(b.elsewhere) > 0:
+		return ""
+	case r.Extent == ExtentWhole:
+		return "all"
+	case r.Extent == ExtentPart:
+		return "a part"
+	}
+	return ""
+}
+
 // mayShowLate reports whether a refund that the gateway has taken on from us may show
 // later than in a report, and then be taken for a new one of this amount, not set where
 // nobody knows it.
@@ -196,30 +240,36 @@ func (b *books) mayShowLate(ours []shown, amount money.Amount) bool {
 const elsewhereTotal = "(in total)"
 
 // add joins two lists of refunds made elsewhere, each counted once: by its id, else by
-// amount and time. What turns out to be one of the journal's is left out.
+// amount, time and who told of it. What turns out to be one of the journal's is left out.
+// That one came to nothing is kept for good.
 func (b *books) add(have, more []SeenRefund) []SeenRefund {
 	type mark struct {
 		amount money.Amount
 		at     time.Time
+		told   bool
 	}
+	of := func(s SeenRefund) mark { return mark{s.Amount, stored(s.At), s.Told} }
 	known := make(map[mark]int)
 	for _, s := range have {
 		if s.ID == "" {
-			known[mark{s.Amount, stored(s.At)}]++
+			known[of(s)]++
 		}
 	}
 	for _, s := range more {
-		m := mark{s.Amount, stored(s.At)}
 		i := slices.IndexFunc(have, func(h SeenRefund) bool { return s.ID != "" && h.ID == s.ID })
 		switch {
 		case slices.ContainsFunc(b.refunds, func(r booked) bool { return s.ID != "" && r.id == s.ID && r.live() }):
+		case i >= 0 && s.ID == elsewhereTotal:
+			have[i] = s
 		case i >= 0:
-			have[i].Status = s.Status
+			if have[i].Status.MoneyMoved() != No {
+				have[i].Status = s.Status
+			}
 			if s.Amount.IsSet() {
 				have[i].Amount = s.Amount
 			}
-		case s.ID == "" && known[m] > 0:
-			known[m]--
+		case s.ID == "" && known[of(s)] > 0:
+			known[of(s)]--
 		default:
 			have = append(have, s)
 		}
@@ -227,38 +277,63 @@ func (b *books) add(have, more []SeenRefund) []SeenRefund {
 	return have
 }
 
+// lost is what others refunded of a payment, in the currency of paid: not set if nothing.
+// A refund without an id that a callback told and a list shows is the same one, and a
+// total counts what is known one by one.
+func (b *books) lost(paid money.Amount) (lost money.Amount, _ *Error) {
+	currency := paid.Currency()
+	var single, total int64
+	shown, told := make(map[int64]int64), make(map[int64]int64) // by amount: listed, and told without an id
+	for _, s := range b.elsewhere {
+		if !s.Amount.IsSet() || s.Amount.Currency() != currency || s.Status.MoneyMoved() == No {
+			continue // told, and not counted
+		}
+		minor := s.Amount.Minor()
+		switch {
+		case s.ID == elsewhereTotal:
+			total = minor
+		case s.ID != "" && s.Told:
+			single += minor
+		case s.Told:
+			told[minor]++
+		default:
+			shown[minor]++
+		}
+		if single < 0 {
+			return lost, badAmount("the sum of what was refunded elsewhere is too large")
+		}
+	}
+	for minor, n := range told {
+		shown[minor] = max(shown[minor], n)
+	}
+	for minor, n := range shown {
+		single += minor * n
+	}
+	if sum := max(single, total); sum > 0 {
+		lost, _ = money.FromMinor(sum, currency)
+	}
+	return lost, nil
+}
+
 // stored is a time as every store keeps it.
 func stored(t time.Time) time.Time { return t.UTC().Round(time.Microsecond) }
 
 // rest is what is left of the payment, and lost what others refunded of it. Nothing is
 // left below zero.
-func (b *books) rest(paid money.Amount) (rest, lost money.Amount, _ *Error) {
+func (b *books) rest(paid money.Amount) (rest, lost money.Amount, e *Error) {
+	if lost, e = b.lost(paid); e != nil {
+		return rest, lost, e
+	}
 	rest = paid
-	take := func(a money.Amount) *Error {
-		left, err := rest.Sub(a)
+	for _, gone := range []money.Amount{b.taken, lost} {
+		if !gone.IsSet() {
+			continue
+		}
+		left, err := rest.Sub(gone)
 		if err != nil {
-			return badAmount(err.Error())
+			return rest, lost, badAmount(err.Error())
 		}
 		rest = left
-		return nil
-	}
-	if b.taken.IsSet() {
-		if e := take(b.taken); e != nil {
-			return rest, lost, e
-		}
-	}
-	for _, s := range b.elsewhere {
-		if !s.Amount.IsSet() || s.Amount.Currency() != paid.Currency() || s.Status.MoneyMoved() == No {
-			continue // told, and not counted
-		}
-		if e := take(s.Amount); e != nil {
-			return rest, lost, e
-		}
-		if !lost.IsSet() {
-			lost = s.Amount
-		} else if sum, err := lost.Add(s.Amount); err == nil {
-			lost = sum
-		}
 	}
 	if rest.Minor() < 0 {
 		rest, _ = money.FromMinor(0, paid.Currency())

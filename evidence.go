@@ -93,6 +93,7 @@ func (r *Report) among(fresh []SeenRefund, q *Query) (status Status, id, why str
 	for i := range fresh {
 		st := listed(&fresh[i])
 		switch owner, _ := st.whose(asked, new(books)); {
+		case !st.at.IsZero() && !q.Since.IsZero() && st.at.Before(q.Since.Add(-slack)): // it was made before, and shows late
 		case owner == ours:
 			found = append(found, fresh[i])
 		case st.illegible:

@@ -88,6 +88,9 @@ type Entry struct {
 	// another program. They count in what is left of the payment, each once.
 	Elsewhere []SeenRefund `json:"elsewhere,omitempty"`
 
+	// Earlier are the gateway's ids of earlier tries under the key.
+	Earlier []string `json:"earlier,omitempty"`
+
 	BeganAt   time.Time `json:"began_at"`
 	ChangedAt time.Time `json:"changed_at"`
 
@@ -104,7 +107,7 @@ type Entry struct {
 type Change struct {
 	Status Status    `json:"status"`
 	At     time.Time `json:"at"`
-	Cause  string    `json:"cause"` // "begin", "answer", "look-up", "person", "callback"
+	Cause  string    `json:"cause"` // "begin", "answer", "look-up", "person", "callback", "note"
 	By     string    `json:"by,omitempty"`
 	Note   string    `json:"note,omitempty"`
 	Trust  Trust     `json:"trust"` // of a callback
@@ -157,7 +160,8 @@ func (e *Entry) unconfirmed() bool {
 		return false
 	}
 	for i := len(e.History) - 1; i >= 0 && e.History[i].Status == StatusReversed; i-- {
-		if ch := e.History[i]; ch.Cause != CauseCallback || !ch.EventAt.IsZero() {
+		ch := e.History[i]
+		if ch.Cause != CauseNote && (ch.Cause != CauseCallback || !ch.EventAt.IsZero()) {
 			return false
 		}
 	}
@@ -173,8 +177,9 @@ func (e *Entry) Flagged() bool {
 	flagged := false
 	for _, ch := range e.History {
 		switch {
-		case ch.Cause == CauseBegin, ch.Cause == CausePerson:
+		case ch.Cause == CausePerson:
 			flagged = false
+		case ch.Cause == CauseBegin: // another try, of which nothing is known yet
 		case was == StatusSucceeded || was.MoneyMoved() == No:
 			flagged = flagged || ch.Status != was
 		}
@@ -208,9 +213,23 @@ func (e *Entry) accepted() bool {
 // tries counts how often the refund was sent under its key, without the tries of which
 // their own senders know that the gateway did not take them.
 func (e *Entry) tries() int {
-	n := 1
-	for i, ch := range e.History {
-		if i > 0 && ch.Cause == CauseBegin && e.History[i-1].Cause != CauseAnswer {
+	n, last := 0, ""
+	for _, ch := range e.History {
+		if ch.Cause == CauseBegin && last != CauseAnswer {
+			n++
+		}
+		if ch.Cause != CauseNote {
+			last = ch.Cause
+		}
+	}
+	return n
+}
+
+// begins counts how often the refund was begun under its key.
+func (e *Entry) begins() int {
+	n := 0
+	for _, ch := range e.History {
+		if ch.Cause == CauseBegin {
 			n++
 		}
 	}
@@ -222,13 +241,13 @@ func (e *Entry) never() bool {
 	if e.Status != StatusNotSent && e.Status != StatusRefused {
 		return false
 	}
-	since := e.sinceBegin()
-	for i := len(since) - 1; i >= 0 && since[i].Status == e.Status && since[i].Cause != CausePerson; i-- {
-		if since[i].Cause == CauseAnswer {
-			return true // what came later was only noted
+	last := ""
+	for _, ch := range e.sinceBegin() {
+		if ch.Cause != CauseNote {
+			last = ch.Cause
 		}
 	}
-	return false
+	return last == CauseAnswer
 }
 
 // ownID is the gateway's id of the refund, "" if it is not known.
@@ -253,6 +272,7 @@ const (
 	CauseLookUp   = "look-up"  // the gateway's, to [Client.Settle]
 	CausePerson   = "person"   // [Client.Resolve]
 	CauseCallback = "callback" // a message of the gateway's
+	CauseNote     = "note"     // something beside the refund's own state: it leaves the status as it was
 )
 
 // Replaces reports whether a Begin of the intent takes the place of e, the entry
@@ -266,6 +286,8 @@ func (in *Intent) Replaces(e *Entry) bool {
 	switch {
 	case e.Environment != in.Environment:
 		return false
+	case len(e.Elsewhere) > 0 && e.Request.Payment.ID != in.Request.Payment.ID:
+		return false // what it has seen of its payment must not get lost
 	case e.Status == StatusNotSent && !e.never():
 		return in.Same(e)
 	}
@@ -303,6 +325,7 @@ func (e *Entry) Clone() *Entry {
 	d.Request.Params = maps.Clone(e.Request.Params)
 	d.History = slices.Clone(e.History)
 	d.Elsewhere = slices.Clone(e.Elsewhere)
+	d.Earlier = slices.Clone(e.Earlier)
 	if e.Result != nil {
 		r := *e.Result
 		d.Result = &r
@@ -349,13 +372,21 @@ func (in *Intent) NewEntry(amount money.Amount, replaced *Entry) *Entry {
 	}
 	if replaced != nil {
 		e.History, e.Version = replaced.History, replaced.Version
+		e.Earlier = slices.Clone(replaced.Earlier)
+		if id := replaced.ownID(); id != "" {
+			e.Earlier = append(e.Earlier, id)
+		}
+		if replaced.Request.Payment.ID == in.Request.Payment.ID {
+			e.Elsewhere = new(books).add(slices.Clone(replaced.Elsewhere), in.elsewhere)
+		}
 	}
 	e.Apply(Move{Change: Change{Status: StatusUnknown, At: in.At, Cause: CauseBegin, By: in.Request.By}})
 	return e.Clone()
 }
 
-// Admit decides whether the intent may be sent, beside the other entries of the
-// same payment at the same provider in the same environment, and says how much of the
+// Admit decides whether the intent may be sent, beside the entries of the same payment at
+// the same provider in the same environment, that of its own key included if it is to be
+// replaced, and says how much of the
 // payment it takes: not set for a full refund whose amount the gateway alone knows. A
 // Journal calls it inside its step, so that all stores decide alike, and makes the entry
 // afterwards: Admit drops a snapshot that could not prove anything, and keeps what it
@@ -371,7 +402,7 @@ func (in *Intent) Admit(others []*Entry) (money.Amount, error) {
 
 func (in *Intent) admit(others []*Entry) (money.Amount, *Error) {
 	none := money.Amount{}
-	b, e := newBooks(others)
+	b, e := newBooks(others, in.Key)
 	if e != nil {
 		return none, e
 	}
@@ -415,6 +446,9 @@ func (in *Intent) admit(others []*Entry) (money.Amount, *Error) {
 	since := ""
 	if lost.IsSet() {
 		since = fmt.Sprintf(", since %s was refunded elsewhere, by a dashboard or another program", lost)
+	}
+	if word := b.toldByWord(in.Before); req.Remaining.IsSet() && word != "" {
+		return none, &Error{Code: RemainingMismatch, Message: fmt.Sprintf("the gateway says that %s of the payment was refunded elsewhere, and not how much: %s cannot be what is left", word, req.Remaining)}
 	}
 	if want := req.Remaining; want.IsSet() && want != rest {
 		return none, &Error{Code: RemainingMismatch, Message: fmt.Sprintf("%s of the payment is still refundable, not %s%s", rest, want, since)}
@@ -471,8 +505,10 @@ func (r *Resolution) check() *Error {
 	switch {
 	case r.Status == StatusUnknown || int(r.Status) >= len(statusNames):
 		return invalid("a resolution needs a Status other than unknown")
-	case strings.TrimSpace(r.By) == "" || len(r.By) > maxID || !plain(r.By):
-		return invalid("a resolution needs By, the name of who decides, on one line")
+	case strings.TrimSpace(r.By) == "":
+		return invalid("a resolution needs By, the name of who decides")
+	case NameFault(r.By) != "":
+		return checkName("By", r.By)
 	case strings.TrimSpace(r.Note) == "" || len(r.Note) > maxReason || !plain(r.Note):
 		return invalid("a resolution needs a Note, why it is so, on one line")
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/gorefund/refund/money"
@@ -136,6 +137,9 @@ func (c *Client) ending(e *Entry, st *statement, res *Result, failure error) Mov
 	if v := weigh(st, e, new(books), c.trust); v.flag {
 		m.Flag, m.Note = true, clip("the gateway did otherwise than asked: "+v.why, maxReason)
 	}
+	if res != nil && res.PaymentID != e.Request.Payment.ID {
+		m.Flag, m.Note = true, clip("the gateway's answer names another payment, "+clip(res.PaymentID, 64), maxReason)
+	}
 	return m
 }
 
@@ -175,37 +179,50 @@ func (c *Client) snapshot(ctx context.Context, req *Request) *Report {
 
 // compare weighs what the snapshot shows against the refunds of the payment that did not
 // happen, as far as the journal knows. One that fits is a yes after a no: the refund is
-// unknown then, and keeps this one away.
+// unknown then, or what its own id says, and keeps this one away.
 func (c *Client) compare(ctx context.Context, req *Request, before *Report) error {
 	if before == nil || len(before.Refunds) == 0 {
 		return nil
 	}
-	all, err := c.refunds(ctx, req.Payment.ID)
-	if errors.Is(err, Unsupported) {
-		return nil // a journal that does not list them; Admit counts what it does not know
-	} else if err != nil {
-		return c.noJournal(err)
-	}
-	b := booksOf(all, &Entry{})
-	unknown, _ := b.strangers(before)
-	for i := range unknown {
-		st := listed(&unknown[i])
-		st.fresh = false
-		for _, e := range all {
-			if !st.status.took() || e.Status.MoneyMoved() != No || e.unconfirmed() {
-				continue
-			}
-			v := weigh(&st, e, booksOf(all, e), c.trust)
-			if v.owner != ours || v.act != contradicts {
-				continue
-			}
-			if _, err := c.journal.Move(ctx, e.Key, e.Version, e.moveBy(&st, &v, CauseLookUp, c.now())); err != nil && !errors.Is(err, ErrStale) {
-				return c.noJournal(err)
-			}
-			break
+	for range applyTries {
+		all, err := c.refunds(ctx, req.Payment.ID)
+		if errors.Is(err, Unsupported) {
+			return nil // a journal that does not list them; Admit counts what it does not know
+		} else if err != nil {
+			return c.noJournal(err)
+		}
+		switch again, err := c.compareOnce(ctx, all, before); {
+		case err != nil && !errors.Is(err, ErrStale):
+			return c.noJournal(err)
+		case err == nil && !again:
+			return nil
 		}
 	}
-	return nil
+	return c.noJournal(ErrStale)
+}
+
+// compareOnce makes the first change that the snapshot asks for, and reports whether it
+// made one.
+func (c *Client) compareOnce(ctx context.Context, all []*Entry, before *Report) (changed bool, err error) {
+	unknown, _ := booksOf(all, &Entry{}).strangers(before)
+	for _, e := range all {
+		if e.Status.MoneyMoved() != No || e.unconfirmed() {
+			continue
+		}
+		b := booksOf(all, e)
+		seen := slices.DeleteFunc(slices.Clone(before.Refunds), func(s SeenRefund) bool { return s.ID == "" || s.ID != e.ownID() })
+		for _, s := range append(seen, unknown...) {
+			st := listed(&s)
+			st.fresh = false
+			v := weigh(&st, e, b, c.trust)
+			if !st.status.took() || v.owner != ours || v.act != contradicts && (v.act != changes || v.to == e.Status) {
+				continue
+			}
+			_, err := c.journal.Move(ctx, e.Key, e.Version, e.moveBy(&st, &v, CauseLookUp, c.now()))
+			return err == nil, err
+		}
+	}
+	return false, nil
 }
 
 // replay answers from an entry that exists. Nothing is sent.

@@ -134,7 +134,8 @@ type SeenRefund struct {
 	ID     string       `json:"id,omitempty"` // empty if the gateway gives none
 	Amount money.Amount `json:"amount"`       // not set if the gateway does not say
 	Status Status       `json:"status"`
-	At     time.Time    `json:"at,omitzero"` // zero if the gateway does not say
+	At     time.Time    `json:"at,omitzero"`    // zero if the gateway does not say
+	Told   bool         `json:"told,omitempty"` // by a callback, and not shown in a look-up
 }
 
 // New returns the refunds of r that are not in before: those that came since.

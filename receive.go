@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -64,6 +65,18 @@ func (c *Client) inbox() (Inbox, error) {
 	return in, nil
 }
 
+// sandboxMark stands before the ids of a sandbox's events in an inbox, so that they are
+// nobody else's: production's client may have the same name and the same journal.
+const sandboxMark = "sandbox "
+
+// storedID is an event's id in the inbox.
+func (c *Client) storedID(id string) string {
+	if c.caps.Environment == Sandbox {
+		return sandboxMark + id
+	}
+	return id
+}
+
 // Receive stores an event until [Client.Finish]. fresh is false for a repeat of one
 // that is stored. The error matches [Unsupported] if the client's journal is no
 // [Inbox].
@@ -72,7 +85,9 @@ func (c *Client) Receive(ctx context.Context, ev *Event) (fresh bool, err error)
 	if err != nil {
 		return false, err
 	}
-	return in.Receive(ctx, c.name, *ev, c.now())
+	stored := *ev
+	stored.ID = c.storedID(ev.ID)
+	return in.Receive(ctx, c.name, stored, c.now())
 }
 
 // Finish says that nothing is left to be done about an event.
@@ -81,7 +96,7 @@ func (c *Client) Finish(ctx context.Context, ev *Event) error {
 	if err != nil {
 		return err
 	}
-	return in.Finish(ctx, c.name, ev.ID)
+	return in.Finish(ctx, c.name, c.storedID(ev.ID))
 }
 
 // Unfinished returns the events that were received longer than age ago and were
@@ -92,7 +107,26 @@ func (c *Client) Unfinished(ctx context.Context, age time.Duration, limit int) (
 	if err != nil {
 		return nil, err
 	}
-	return in.Unfinished(ctx, c.name, c.now().Add(-age), limit)
+	before := c.now().Add(-age)
+	for n := limit; ; n *= 2 {
+		all, err := in.Unfinished(ctx, c.name, before, n)
+		if err != nil {
+			return nil, err
+		}
+		var own []Event
+		for _, ev := range all {
+			id, ofSandbox := strings.CutPrefix(ev.ID, sandboxMark)
+			if ofSandbox != (c.caps.Environment == Sandbox) {
+				continue // of the other environment
+			}
+			if ev.ID = id; len(own) < limit {
+				own = append(own, ev)
+			}
+		}
+		if len(own) == limit || len(all) < n || n <= 0 {
+			return own, nil
+		}
+	}
 }
 
 // CanReceive reports what keeps the client from receiving callbacks: an error that

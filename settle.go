@@ -104,14 +104,14 @@ func (c *Client) Settle(ctx context.Context, key string) (*Entry, error) {
 	if err := c.sending(e); err != nil {
 		return nil, err
 	}
-	m, _, err := c.lookUp(ctx, e, "", nil)
+	asked, err := c.lookUp(ctx, e, "", nil)
 	switch {
 	case err != nil:
 		return nil, err
-	case m == nil:
+	case asked.move == nil:
 		return e, nil
 	}
-	moved, err := c.journal.Move(ctx, e.Key, e.Version, *m)
+	moved, err := c.journal.Move(ctx, e.Key, e.Version, *asked.move)
 	if errors.Is(err, ErrStale) {
 		return c.journal.Entry(ctx, e.Key) // somebody else was faster
 	}
@@ -131,53 +131,77 @@ func (e *Entry) Query() Query {
 	return q
 }
 
-// lookUp asks the gateway about a refund, and returns the change that its answer
-// proves, nil if it proves none, and what the answer said. told is the gateway's id of
-// the refund where the entry does not know it yet. all are the payment's refunds, nil if
-// nobody has read them.
-func (c *Client) lookUp(ctx context.Context, e *Entry, told string, all []*Entry) (m *Move, why string, err error) {
+// finding is what a look-up found out about a refund.
+type finding struct {
+	move *Move  // the change that it proves, nil if it proves none
+	says Status // of the refund, by its own id; StatusUnknown if it does not say
+	why  string
+}
+
+// lookUp asks the gateway about a refund. told is the gateway's id of the refund where
+// the entry does not know it yet. all are the payment's refunds, nil if nobody has read
+// them.
+func (c *Client) lookUp(ctx context.Context, e *Entry, told string, all []*Entry) (finding, error) {
 	q := e.Query()
 	if q.RefundID == "" {
 		q.RefundID = told
 	}
 	report, err := c.inspect(ctx, q)
 	if err != nil {
-		return nil, "", err
+		return finding{}, err
 	}
 	if all == nil && len(report.Refunds) > 0 {
 		if all, err = c.refunds(ctx, e.Request.Payment.ID); err != nil && !errors.Is(err, Unsupported) {
-			return nil, "", err
+			return finding{}, err
 		}
 	}
-	st, why := looked(report), report.Why
+	st, found := looked(report), finding{why: report.Why}
+	if told != "" {
+		st.key = e.Key // it proved the id
+	}
 	if st.id == "" {
 		st.id = q.RefundID // the answer is about what was asked for
 	}
 	if report.Conclusive {
 		v := weigh(&st, e, booksOf(all, e), c.trust)
 		change := e.moveBy(&st, &v, CauseLookUp, c.now())
+		if st.id != "" && st.id == e.ownID() {
+			found.says = st.status
+		}
 		switch {
 		case v.act == changes && !v.flag:
-			change.Note = clip(why, maxReason)
-			m = &change
+			change.Note = clip(found.why, maxReason)
+			found.move = &change
 		case v.act == changes, v.act == contradicts:
-			m = &change
+			found.move = &change
 		case v.act == ask: // it could only be asked again
-			why += "; " + v.why
+			found.why += "; " + v.why
 			if v.flag && !e.hasNote(v.why) {
-				change.Status, change.Result, change.Err = e.Status, nil, nil
-				m = &change
+				noted := e.noteOf(&st, &v, c.now())
+				found.move = &noted
 			}
 		}
 	}
 	if unknown := c.strangers(e, &st, report, all); len(unknown) > 0 {
-		if m == nil {
-			m = &Move{Change: Change{Status: e.Status, At: c.now(), Cause: CauseLookUp, Note: "the gateway shows a refund that the journal does not know"}}
+		if found.move == nil {
+			found.move = &Move{Change: Change{Status: e.Status, At: c.now(), Cause: CauseNote, Note: "the gateway shows a refund that the journal does not know"}}
 		}
-		m.Elsewhere = unknown
+		found.move.Elsewhere = unknown
 		c.logElsewhere(ctx, e.Request.Payment.ID, unknown)
 	}
-	return m, why, nil
+	return found, nil
+}
+
+// strangers are the refunds that a report shows and that neither the journal knows nor
+// the entry has noted yet.
+func (c *Client) strangers(e *Entry, st *statement, report *Report, all []*Entry) []SeenRefund {
+	if len(report.Refunds) == 0 || len(all) == 0 {
+		return nil
+	}
+	unknown, _ := booksOf(all, &Entry{}).strangers(report)
+	return slices.DeleteFunc(unknown, func(seen SeenRefund) bool {
+		return e.showed(seen) || seen.ID != "" && (seen.ID == st.id || seen.ID == e.ownID() || slices.Contains(e.Earlier, seen.ID))
+	})
 }
 
 // logElsewhere tells of refunds of a payment that others made.
@@ -189,18 +213,6 @@ func (c *Client) logElsewhere(ctx context.Context, paymentID string, seen []Seen
 		c.log.WarnContext(ctx, "refund: a refund that the journal does not know", "gateway", c.caps.Gateway, "provider", c.name,
 			"payment", clip(paymentID, maxID), "refund_id", clip(s.ID, maxID), "amount", s.Amount.String(), "status", s.Status.String())
 	}
-}
-
-// strangers are the refunds that a report shows and that neither the journal knows nor
-// the entry has noted yet.
-func (c *Client) strangers(e *Entry, st *statement, report *Report, all []*Entry) []SeenRefund {
-	if len(report.Refunds) == 0 || len(all) == 0 {
-		return nil
-	}
-	unknown, _ := booksOf(all, &Entry{}).strangers(report)
-	return slices.DeleteFunc(unknown, func(seen SeenRefund) bool {
-		return e.showed(seen) || seen.ID != "" && (seen.ID == st.id || seen.ID == e.ownID())
-	})
 }
 
 // Resolve lets a person decide what became of a refund, by what they saw of it, and

@@ -80,7 +80,7 @@ func looked(r *Report) statement {
 // listed is what the gateway's list states about a refund that came since the snapshot.
 func listed(seen *SeenRefund) statement {
 	return statement{
-		status: seen.Status, id: seen.ID, amount: seen.Amount, illegible: !seen.Amount.IsSet(), trust: TrustSigned, now: true, fresh: true,
+		status: seen.Status, id: seen.ID, amount: seen.Amount, illegible: !seen.Amount.IsSet(), trust: TrustSigned, at: seen.At, now: true, fresh: true,
 	}
 }
 

@@ -10,8 +10,10 @@ import (
 // paid; this request does not show it.
 func (c *Client) unguardedSum(req *Request) string {
 	switch {
-	case req.Kind != KindPartial || req.Payment.Amount.IsSet():
+	case req.Kind != KindPartial || c.journal != nil && req.Payment.Amount.IsSet():
 		return ""
+	case req.Payment.Amount.IsSet():
+		return "the sum of the payment's refunds is not guarded: there is no journal, which would count them"
 	case c.journal == nil:
 		return "the sum of the payment's refunds is not guarded: there is no journal, and Payment.Amount, what was paid, is missing"
 	default:
@@ -19,9 +21,10 @@ func (c *Client) unguardedSum(req *Request) string {
 	}
 }
 
-// warn logs that a sum is not guarded, or may not be, the first time.
+// warn logs that a sum is not guarded, or may not be, the first time that a request does not
+// even say what was paid.
 func (c *Client) warn(ctx context.Context, req *Request) {
-	if c.log == nil || !c.log.Enabled(ctx, slog.LevelWarn) {
+	if c.log == nil || req.Payment.Amount.IsSet() || !c.log.Enabled(ctx, slog.LevelWarn) {
 		return
 	}
 	if warning := c.unguardedSum(req); warning != "" {

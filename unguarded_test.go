@@ -23,7 +23,7 @@ func TestC47_PlanWarns(t *testing.T) {
 		says string // "" = no warning
 	}{
 		"partial, nothing known":       {nil, ten(), "there is no journal, and Payment.Amount, what was paid, is missing"},
-		"partial of a known amount":    {nil, paid, ""},
+		"partial of a known amount":    {nil, paid, "there is no journal, which would count them"},
 		"full":                         {nil, refund.Full("TRX-1"), ""},
 		"journal, nothing known":       {withJournal, keyed(ten()), "only if an earlier one said what was paid: give Payment.Amount"},
 		"journal, partial of a known":  {withJournal, keyed(paid), ""},

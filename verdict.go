@@ -2,6 +2,7 @@ package refund
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/gorefund/refund/money"
@@ -70,11 +71,16 @@ func weigh(st *statement, e *Entry, b *books, least Trust) verdict {
 		v.act, v.why = ask, "something has happened, and it does not say what"
 	case st.trust < least:
 		v.act, v.why = ask, "it is not trusted enough to decide"
+		v.flag = claimed && st.status.took() && e.Status.MoneyMoved() == No
 	case !st.at.IsZero() && st.at.Before(e.BeganAt.Add(-slack)):
 		v.act, v.flag = ask, own
 		v.why = "it is of " + st.at.UTC().Format(time.RFC3339) + ", before the refund was begun"
 	default:
 		st.decide(e, b, &v, own || claimed || st.answer || st.conclusive, own)
+		if claimed && !own && e.tries() > 1 && v.act == changes {
+			v.flag = true
+			v.why += "; the key was sent more than once, and it may be the other try's"
+		}
 	}
 	return v
 }
@@ -109,7 +115,7 @@ func (st *statement) decide(e *Entry, b *books, v *verdict, proven, own bool) {
 		to(e.Status, "the gateway confirms it")
 	case st.status == e.Status:
 		late("the refund is " + e.Status.String() + " already")
-		if st.id != "" && e.ownID() == "" && proven {
+		if st.id != "" && e.ownID() == "" && yes {
 			to(e.Status, "it tells the refund's id")
 		}
 	case st.olderThanKnown(e):
@@ -174,6 +180,7 @@ func (st *statement) settle(e *Entry, to func(Status, string), late func(string)
 func (st *statement) olderThanKnown(e *Entry) bool {
 	for _, ch := range e.sinceBegin() {
 		switch {
+		case ch.Cause == CauseNote: // of something else
 		case !st.at.IsZero() && ch.EventAt.After(st.at):
 			return true
 		case st.answer && (ch.Cause == CauseCallback || ch.Cause == CauseLookUp) && ch.Status != StatusUnknown:
@@ -195,7 +202,14 @@ func (st *statement) isStranger(e *Entry, b *books) bool {
 	case st.payment != "" && st.payment != e.Request.Payment.ID, b.has(st.id), st.id == "" && !st.amount.IsSet():
 		return false
 	}
-	return st.status.took() || b.knowsElsewhere(st.id) && st.status.MoneyMoved() == No
+	if st.status.took() {
+		return true
+	}
+	// That one came to nothing frees its amount: it must be later than what is known of it.
+	return st.status.MoneyMoved() == No && slices.ContainsFunc(append(slices.Clone(b.elsewhere), e.Elsewhere...), func(s SeenRefund) bool {
+		later := st.at.After(s.At) || s.Status == StatusPending && (st.at.IsZero() || s.At.IsZero())
+		return st.id != "" && s.ID == st.id && later
+	})
 }
 
 // claims reports whether the statement proves the refund's key.
@@ -218,15 +232,21 @@ func (st *statement) whose(e *Entry, b *books) (owner, string) {
 		return anothers, fmt.Sprintf("it names the refund %q, and this one is %q at the gateway", clip(id, 64), clip(own, 64))
 	case id != "" && b.has(id):
 		return anothers, fmt.Sprintf("it names %q, the id of another refund of the payment", clip(id, 64))
+	case slices.Contains(e.Earlier, id):
+		return anothers, fmt.Sprintf("it names %q, the id of an earlier try under the refund's key", clip(id, 64))
+	case !st.claims(e) && (b.knowsElsewhere(id) || slices.ContainsFunc(e.Elsewhere, func(s SeenRefund) bool { return id != "" && s.ID == id })):
+		return anothers, fmt.Sprintf("it names %q, which was refunded elsewhere", clip(id, 64))
 	}
 	fit, why := st.fits(e.Request.Kind, e.Amount, paid)
 	switch {
 	case (st.claims(e) || st.conclusive) && fit.odd():
 		return unsure, why
-	case st.claims(e) && id == "" && e.tries() > 1:
+	case st.claims(e) && (id == "" && e.tries() > 1 || st.status.MoneyMoved() == No && e.begins() > 1):
 		return unsure, "the refund's key was sent more than once: nobody can tell for which try it is"
 	case st.claims(e):
 		return ours, "it proves the refund's key"
+	case st.conclusive && own == "" && b.ghosts(e) > 0:
+		return unsure, "a refund like it that somebody called off may show late"
 	case st.conclusive:
 		return ours, "the look-up tells which refund it is about"
 	case fit == another:

@@ -55,7 +55,7 @@ func (m *memory) Begin(ctx context.Context, in refund.Intent) (*refund.Entry, bo
 	}
 	var others []*refund.Entry
 	for _, key := range m.payments[paymentName{in.Provider, in.Request.Payment.ID}] {
-		if e := m.entries[key]; key != in.Key && paymentOfEntry(e) == paymentOf(&in) {
+		if e := m.entries[key]; paymentOfEntry(e) == paymentOf(&in) {
 			others = append(others, e)
 		}
 	}

@@ -29,6 +29,7 @@ type details struct {
 	History    []change            `json:"history"`
 	Before     *refund.Report      `json:"before,omitempty"`
 	Elsewhere  []refund.SeenRefund `json:"elsewhere,omitempty"`
+	Earlier    []string            `json:"earlier,omitempty"`
 	BeganAt    time.Time           `json:"began_at"`
 	ChangedAt  time.Time           `json:"changed_at"`
 	LeaseUntil time.Time           `json:"lease_until"`
@@ -117,6 +118,9 @@ func (r *record) encode(history string) error {
 	}
 	if len(e.Elsewhere) > 0 {
 		add(`,"elsewhere":`, e.Elsewhere)
+	}
+	if len(e.Earlier) > 0 {
+		add(`,"earlier":`, e.Earlier)
 	}
 	for _, t := range []struct {
 		name string
@@ -219,7 +223,7 @@ func (r *record) decode(status string, minor sql.NullInt64, currency sql.NullStr
 		return err
 	}
 	r.request = d.Request
-	e.Result, e.Before, e.Elsewhere = d.Result, d.Before, d.Elsewhere
+	e.Result, e.Before, e.Elsewhere, e.Earlier = d.Result, d.Before, d.Elsewhere, d.Earlier
 	e.BeganAt, e.ChangedAt, e.LeaseUntil = d.BeganAt, d.ChangedAt, d.LeaseUntil
 	e.History = make([]refund.Change, len(d.History))
 	for i, c := range d.History {

@@ -49,7 +49,7 @@ func TestDetailsAreJSON(t *testing.T) {
 	ask := func(r *record) string {
 		t.Helper()
 		e := r.entry
-		d := details{Request: r.request, Result: e.Result, Before: e.Before, BeganAt: e.BeganAt, ChangedAt: e.ChangedAt, LeaseUntil: e.LeaseUntil}
+		d := details{Request: r.request, Result: e.Result, Before: e.Before, Elsewhere: e.Elsewhere, Earlier: e.Earlier, BeganAt: e.BeganAt, ChangedAt: e.ChangedAt, LeaseUntil: e.LeaseUntil}
 		for _, c := range e.History {
 			d.History = append(d.History, change{Change: c, Trust: uint8(c.Trust)})
 		}

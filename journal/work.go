@@ -105,7 +105,7 @@ func (w *work) begin(o *op) {
 	var others []*refund.Entry
 	for _, other := range w.books[p] {
 		// An item stays in the books of a payment that its key was used for before.
-		if e := other.now.entry; e.Key != o.key && paymentOfEntry(e) == p {
+		if e := other.now.entry; paymentOfEntry(e) == p {
 			others = append(others, e)
 		}
 	}

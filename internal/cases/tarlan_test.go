@@ -26,6 +26,9 @@ type tarlanShop struct {
 }
 
 func atTarlan(t *testing.T, cfg tarlantest.Config) *tarlanShop {
+	s := new(tarlanShop)
+	cfg.Now = func() time.Time { return s.clock() }
+	s.shop = &shop{t: t, now: time.Now().UTC().Truncate(time.Second)}
 	gw, err := tarlantest.Start(cfg)
 	require.NoError(t, err)
 	t.Cleanup(gw.Close)
@@ -35,7 +38,8 @@ func atTarlan(t *testing.T, cfg tarlantest.Config) *tarlanShop {
 		Environment: refund.Production, BaseURL: gw.URL(),
 	})
 	require.NoError(t, err)
-	return &tarlanShop{shop: open(t, p), gateway: gw, byHand: refund.New(p)}
+	s.shop, s.gateway, s.byHand = open(t, p), gw, refund.New(p)
+	return s
 }
 
 func (s *tarlanShop) part(key, amount string) refund.Request {

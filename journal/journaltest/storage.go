@@ -27,7 +27,7 @@ func complete(key string, at time.Time) refund.Intent {
 			Params: map[string]string{"acme.way": odd, "acme.empty": "", "acme." + odd: "1"},
 		},
 		Before: &refund.Report{
-			Status: refund.StatusUnknown, Extent: refund.ExtentPart, State: "settled " + odd, Complete: true, Refunded: money.MustParse("0.00 TRY"), RefundID: "x", Conclusive: true, Why: "why " + odd,
+			Status: refund.StatusUnknown, Extent: refund.ExtentNone, State: "settled " + odd, Complete: true, Refunded: money.MustParse("0.00 TRY"), RefundID: "x", Conclusive: true, Why: "why " + odd,
 			Refunds: []refund.SeenRefund{
 				{ID: "s1", Amount: money.MustParse("1.00 TRY"), Status: refund.StatusReversed, At: at.Add(-time.Hour)},
 				{Status: refund.StatusPending},
