@@ -111,7 +111,7 @@ func TestDocumentedList(t *testing.T) {
 	r := look(t, gw, paynettest.ListPath, `{`+thisWeek+`}`)
 	for name, want := range map[string]any{
 		"object_name": "transaction_reversal_list", "has_more": false, "total": 4.0, "total_count": 4.0, "limit": 10.0,
-		"starting_after": 0.0, "ending_before": 0.0,
+		"starting_after": 0.0, "ending_before": 0.0, "code": 0.0, "message": "Başarılı İşlem",
 	} {
 		require.Equal(t, want, r.fields[name], name)
 	}
