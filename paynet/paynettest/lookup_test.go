@@ -199,6 +199,21 @@ func TestHideNewRefunds(t *testing.T) {
 	require.Equal(t, []string{"4", "3", "2", "1"}, listed(t, gw, ""))
 	require.Equal(t, []string{"3", "2", "1"}, listed(t, gw, `,"starting_after":1`))
 	require.Equal(t, []string{"5", "4", "3", "2", "1"}, listed(t, gw, ""))
+
+	gw = startTwo(t, paynettest.Config{HideNewRefunds: 1})
+	for range 2 {
+		require.Empty(t, look(t, gw, paynettest.ListPath, `{"datab":"2024-05-10","datbi":"2024-05-13"}`).rows(t), "other days")
+	}
+	require.Empty(t, listed(t, gw, ""), "the lists of other days do not count")
+	require.Len(t, listed(t, gw, ""), 4)
+}
+
+func TestAPageReadsItsRowsOnly(t *testing.T) {
+	t.Parallel()
+	gw := startTwo(t, paynettest.Config{})
+	before := gw.RowsRead()
+	require.Equal(t, []string{"3"}, listed(t, gw, `,"limit":1,"starting_after":1`))
+	require.Equal(t, 1, gw.RowsRead()-before)
 }
 
 func TestDecisions(t *testing.T) {

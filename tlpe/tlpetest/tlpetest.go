@@ -22,8 +22,9 @@
 //
 // # What it posts
 //
-// With [Config.CallbackURL] each refund is notified once, by {"payload": a JWT}: see [pretend.Server.Deliver]. The token is
-// signed with HS256 under the text of [Config.WebhookSecret] and good for 48 hours, as in the documents' sample, and its jti is
+// With [Config.CallbackURL] each refund is notified once, by {"payload": a JWT}, with the integrator's token in the
+// Authorization header, as the documents call it: see [pretend.Server.Deliver]. The JWT is signed
+// with HS256 under the text of [Config.WebhookSecret] and good for 48 hours, as in the documents' sample, and its jti is
 // a new one each time. That refunds are notified at all is taken from public client code; whose amount is told is not known,
 // and [Config.NotifiesPaid] switches it. [Gateway.PaymentCallback] makes a genuine notification of something else, and
 // [Gateway.Forgeries] what a merchant must not believe.
