@@ -41,3 +41,32 @@ func TestInMemory(t *testing.T) {
 		Accepted: refund.StatusPending,
 	}.Test(t)
 }
+
+// A refund of the dashboard is in the look-ups and in what is left. Nobody is called: it has no address.
+func TestRefundMadeElsewhere(t *testing.T) {
+	t.Parallel()
+	gw, p := inMemory(t, paynettest.Config{HideNewRefunds: 1})
+	made, err := gw.RefundElsewhere(payment, money.MustParse("25.00 TRY"))
+	require.NoError(t, err)
+	q := refund.Query{Payment: refund.Payment{ID: payment, PaidAt: noon().AddDate(0, 0, -7)}, Kind: refund.KindFull, Amount: money.MustParse("25.00 TRY")}
+	look := func() *refund.Report {
+		r, err := p.Inspect(t.Context(), q)
+		require.NoError(t, err)
+		return r
+	}
+	require.Empty(t, look().Refunds, "it shows late")
+	r := look()
+	require.Len(t, r.Refunds, 1)
+	require.Equal(t, made.ID, "xk_reversed_"+r.Refunds[0].ID)
+	waiting := r.State
+	require.NoError(t, gw.Approve(made.ID))
+	require.NotEqual(t, waiting, look().State, "the sale is reversed")
+	require.NoError(t, gw.Reverse(made.ID))
+	require.Equal(t, waiting, look().State)
+	require.Empty(t, gw.Owed())
+
+	second, err := gw.RefundElsewhere(payment, money.MustParse("1.00 TRY"))
+	require.NoError(t, err)
+	require.NoError(t, gw.Decline(second.ID))
+	require.True(t, gw.Refunded(payment).IsZero())
+}

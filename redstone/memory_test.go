@@ -38,3 +38,30 @@ func TestInMemory(t *testing.T) {
 		Accepted: refund.StatusPending,
 	}.Test(t)
 }
+
+// A refund of the dashboard is in the look-ups and in what is left. Nobody is called: it has no address.
+func TestRefundMadeElsewhere(t *testing.T) {
+	t.Parallel()
+	gw, p := inMemory(t, redstonetest.Config{ListRefunds: true, HideNewRefunds: 1, PendingCallbacks: true})
+	made, err := gw.RefundElsewhere(paymentID, money.MustParse("26.00 ZMW"))
+	require.NoError(t, err)
+	seen := func() []refund.SeenRefund {
+		r, err := p.Inspect(t.Context(), query(""))
+		require.NoError(t, err)
+		return r.Refunds
+	}
+	require.Empty(t, seen(), "it shows late")
+	require.Len(t, seen(), 1)
+
+	state := func() refund.Status {
+		r, err := p.Inspect(t.Context(), query(made.ID))
+		require.NoError(t, err)
+		return r.Status
+	}
+	require.Equal(t, refund.StatusPending, state())
+	require.NoError(t, gw.Approve(made.ID))
+	require.Equal(t, refund.StatusSucceeded, state())
+	require.NoError(t, gw.Reverse(made.ID))
+	require.NotEqual(t, refund.StatusSucceeded, state())
+	require.Empty(t, gw.Owed())
+}

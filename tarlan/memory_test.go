@@ -1,6 +1,8 @@
 package tarlan_test
 
 import (
+	"context"
+	"net/http"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -40,4 +42,52 @@ func TestInMemory(t *testing.T) {
 		Query:    q,
 		Accepted: refund.StatusSucceeded,
 	}.Test(t)
+}
+
+// A refund of the dashboard is in the look-up, in what the gateway tells, and in what is left. The PHP form of the signature
+// is verified like the other.
+func TestRefundMadeElsewhere(t *testing.T) {
+	t.Parallel()
+	for name, php := range map[string]bool{"signed as Go writes text": false, "signed as PHP writes text": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			gateway, p := inMemory(t, tarlantest.Config{
+				CallbackURL: "https://shop.example/hook?a=1", Waiting: true, HideNewRefunds: 1, PHPSignature: php,
+			})
+			made, err := gateway.RefundElsewhere("999", money.MustParse("30.00 KZT"))
+			require.NoError(t, err)
+			q := query(nil)
+			q.Params["tarlan.project_reference_id"] = gateway.ProjectReferenceID("999")
+			look := func() *refund.Report {
+				r, err := p.Inspect(t.Context(), q)
+				require.NoError(t, err)
+				return r
+			}
+			require.Equal(t, "success", look().State, "it shows late")
+			require.Equal(t, "refund_waiting", look().State)
+			require.NoError(t, gateway.Approve(made.ID))
+			require.Len(t, look().Refunds, 1)
+
+			var told []refund.Status
+			gateway.HandTo(func(ctx context.Context, c pretend.Callback) (int, error) {
+				e, err := p.ParseCallback(ctx, refund.Callback{Method: http.MethodPost, URL: c.URL, Header: c.Header, Body: c.Body})
+				require.NoError(t, err)
+				require.Equal(t, refund.TrustSigned, e.Trust)
+				require.Equal(t, made.Amount, e.Amount)
+				told = append(told, e.Status)
+				for name, forged := range gateway.Forgeries(c) {
+					e, err := p.ParseCallback(ctx, refund.Callback{Method: http.MethodPost, URL: forged.URL, Header: forged.Header, Body: forged.Body})
+					require.Truef(t, err != nil || e.Trust != refund.TrustSigned, "%s: %v", name, e)
+				}
+				return http.StatusOK, nil
+			})
+			_, err = gateway.Deliver(t.Context())
+			require.NoError(t, err)
+			require.Equal(t, []refund.Status{refund.StatusPending, refund.StatusSucceeded}, told)
+
+			require.NoError(t, gateway.Reverse(made.ID))
+			require.Empty(t, look().Refunds, "it came back")
+			require.Empty(t, gateway.Owed(), "no word tells that")
+		})
+	}
 }

@@ -39,7 +39,7 @@ func (d desk) detail(r pretend.Request, l *pretend.Ledger) pretend.Answer {
 		return d.refuse(codeNoData)
 	}
 	return pretend.Answer{Body: encode(map[string]any{
-		"object_name": "transaction", "code": codeSuccessful, "message": succeeded, // the name is assumed
+		"object_name": "transaction", "code": d.code(codeSuccessful), "message": succeeded, // the name is assumed
 		"Data": []any{map[string]any{
 			"id": plainNumber(id), "xact_id": id,
 			"xact_date": sale.PaidAt.In(istanbul).Format(timeLayout), "transaction_type": 1, "pos_type": 5, "agent_id": "10000",
@@ -85,73 +85,56 @@ func (d desk) list(r pretend.Request, l *pretend.Ledger) pretend.Answer {
 	if err != nil {
 		return d.refuse(codeBadRequest)
 	}
-	all := d.rows(w, l)
-	from := min(w.startingAfter, len(all))
-	to := min(from+min(w.limit, d.cfg.ListLimit), len(all))
-	shown := make([]any, 0, to-from)
-	for _, one := range all[from:to] {
-		shown = append(shown, listRow(one))
+	page, total := d.rows(w, l)
+	shown := make([]any, 0, len(page))
+	for _, one := range page {
+		sale, _ := l.Payment(one.PaymentID)
+		shown = append(shown, listRow(one, sale))
 	}
 	return pretend.Answer{Body: encode(map[string]any{
 		"object_name": "transaction_reversal_list", "companyCode": "1000", "companyName": "Ornek Ltd",
-		"total": len(all), "total_count": len(shown), "total_amount": 0, // its unit is unknown
+		"code": d.code(codeSuccessful), "message": succeeded, // as the detail service documents them; here assumed
+		"total": total, "total_count": len(shown), "total_amount": 0, // its unit is unknown
 		"limit": w.limit, "ending_before": 0, "starting_after": w.startingAfter,
-		"has_more": to < len(all), "Data": shown,
+		"has_more": w.startingAfter+len(page) < total, "Data": shown,
 	})}
 }
 
-// entry is a refund request beside its sale.
-type entry struct {
-	refund pretend.Refund
-	sale   pretend.Payment
-}
-
-// rows are the requests that the list shows, all pages of it.
-func (d desk) rows(w window, l *pretend.Ledger) []entry {
-	var all []entry
-	for id := range d.sales {
-		sale, _ := l.Payment(id)
-		for _, r := range l.Refunds(id) {
-			if d.hides(r.ID, w.startingAfter == 0) {
-				continue
-			}
-			day := r.At
-			if d.cfg.ListBySaleDate {
-				day = sale.PaidAt
-			}
-			if !day.Before(w.from) && day.Before(w.to) {
-				all = append(all, entry{r, sale})
-			}
+// rows are the requests of one page of the list, and how many there are on all pages.
+func (d desk) rows(w window, l *pretend.Ledger) (page []pretend.Refund, total int) {
+	limit := min(w.limit, d.cfg.ListLimit)
+	if !d.cfg.ListBySaleDate && d.cfg.HideNewRefunds <= 0 {
+		return l.Between(w.from, w.to, w.startingAfter, limit)
+	}
+	var all []pretend.Refund
+	if d.cfg.ListBySaleDate {
+		for _, sale := range l.PaidBetween(w.from, w.to) {
+			all = append(all, l.Refunds(sale.ID)...)
 		}
+		slices.SortFunc(all, func(a, b pretend.Refund) int { return runningNumber(b.ID) - runningNumber(a.ID) })
+	} else {
+		all, _ = l.Between(w.from, w.to, 0, math.MaxInt)
 	}
-	slices.SortFunc(all, func(a, b entry) int { return runningNumber(b.refund.ID) - runningNumber(a.refund.ID) })
-	return all
-}
-
-// hides reports whether a refund is still to be left out. The first page begins a list; the others go on with it.
-func (d desk) hides(refundID string, first bool) bool {
-	if d.cfg.HideNewRefunds <= 0 {
-		return false
+	// The first page begins a list; the others go on with it.
+	shows := d.late.Shows
+	if w.startingAfter == 0 {
+		shows = d.late.Look
 	}
-	if first {
-		if d.listed[refundID] > d.cfg.HideNewRefunds {
-			return false
-		}
-		d.listed[refundID]++
-	}
-	return d.listed[refundID] <= d.cfg.HideNewRefunds
+	all = slices.DeleteFunc(all, func(r pretend.Refund) bool { return !shows(r.ID) })
+	from := min(w.startingAfter, len(all))
+	return all[from:min(from+limit, len(all))], len(all)
 }
 
 // listRow has the fields that the manual lists. It goes on with some that were not available.
-func listRow(e entry) map[string]any {
+func listRow(r pretend.Refund, sale pretend.Payment) map[string]any {
 	return map[string]any{
-		"id":           plainNumber(e.sale.ID),
-		"xact_date":    e.sale.PaidAt.In(istanbul).Format(listLayout),
-		"entry_date":   e.refund.At.In(istanbul).Format(listLayout),
+		"id":           plainNumber(sale.ID),
+		"xact_date":    sale.PaidAt.In(istanbul).Format(listLayout),
+		"entry_date":   r.At.In(istanbul).Format(listLayout),
 		"company_code": "1000", "company_name": "Ornek Ltd", "agent_id": "10000", "agent_name": "Ornek Bayi", "user_id": "7",
-		"xact_id":          e.sale.ID,
-		"reversed_xact_id": e.refund.ID,
-		"reversed_id":      strconv.Itoa(runningNumber(e.refund.ID)),
+		"xact_id":          sale.ID,
+		"reversed_xact_id": r.ID,
+		"reversed_id":      strconv.Itoa(runningNumber(r.ID)),
 		"bank_id":          "BONS", "bank_name": "Bonus", "card_no": "444676******3210", "card_holder": "Deniz Ornek",
 	}
 }

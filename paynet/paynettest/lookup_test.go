@@ -111,7 +111,7 @@ func TestDocumentedList(t *testing.T) {
 	r := look(t, gw, paynettest.ListPath, `{`+thisWeek+`}`)
 	for name, want := range map[string]any{
 		"object_name": "transaction_reversal_list", "has_more": false, "total": 4.0, "total_count": 4.0, "limit": 10.0,
-		"starting_after": 0.0, "ending_before": 0.0,
+		"starting_after": 0.0, "ending_before": 0.0, "code": 0.0, "message": "Başarılı İşlem",
 	} {
 		require.Equal(t, want, r.fields[name], name)
 	}
@@ -199,6 +199,21 @@ func TestHideNewRefunds(t *testing.T) {
 	require.Equal(t, []string{"4", "3", "2", "1"}, listed(t, gw, ""))
 	require.Equal(t, []string{"3", "2", "1"}, listed(t, gw, `,"starting_after":1`))
 	require.Equal(t, []string{"5", "4", "3", "2", "1"}, listed(t, gw, ""))
+
+	gw = startTwo(t, paynettest.Config{HideNewRefunds: 1})
+	for range 2 {
+		require.Empty(t, look(t, gw, paynettest.ListPath, `{"datab":"2024-05-10","datbi":"2024-05-13"}`).rows(t), "other days")
+	}
+	require.Empty(t, listed(t, gw, ""), "the lists of other days do not count")
+	require.Len(t, listed(t, gw, ""), 4)
+}
+
+func TestAPageReadsItsRowsOnly(t *testing.T) {
+	t.Parallel()
+	gw := startTwo(t, paynettest.Config{})
+	before := gw.RowsRead()
+	require.Equal(t, []string{"3"}, listed(t, gw, `,"limit":1,"starting_after":1`))
+	require.Equal(t, 1, gw.RowsRead()-before)
 }
 
 func TestDecisions(t *testing.T) {

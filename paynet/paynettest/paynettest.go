@@ -120,9 +120,13 @@ func Start(cfg Config) (*Gateway, error) {
 	if cfg.ListLimit <= 0 {
 		cfg.ListLimit = 100
 	}
-	d := desk{cfg: cfg, sales: make(map[string]bool), listed: make(map[string]int)}
+	d := desk{cfg: cfg, late: pretend.NewLate(cfg.HideNewRefunds)}
 	s, err := pretend.Start(pretend.Options{
-		Now:       cfg.Now,
+		Now: cfg.Now,
+		Elsewhere: func(r pretend.Refund, l *pretend.Ledger) pretend.Refund {
+			r.ID, r.Pending = l.NextID(refundPrefix), true // that it waits, too, is assumed
+			return r
+		},
 		InMemory:  cfg.InMemory,
 		Callbacks: pretend.Callbacks{Make: cfg.callback, Again: func(n int) (time.Duration, bool) { return 0, n <= cfg.CallbackRetries }},
 		Routes: []pretend.Route{
@@ -190,12 +194,11 @@ var istanbul = time.FixedZone("TRT", 3*60*60)
 // digits is text that means an amount: nothing that could be read in two ways. A leading zero is refused (assumed).
 var digits = regexp.MustCompile(`^[1-9][0-9]*$`)
 
-// desk judges requests. All that changes is in the ledger, whose lock is held around each answer, and in its maps, which that
+// desk judges requests. All that changes is in the ledger, whose lock is held around each answer, and in late, which that
 // lock guards too.
 type desk struct {
-	cfg    Config
-	sales  map[string]bool // ids of the sales with a refund request
-	listed map[string]int  // by a refund's id: how many lists have been made since it came
+	cfg  Config
+	late *pretend.Late
 }
 
 // order is what a request asks for.
@@ -264,7 +267,6 @@ func (d desk) judge(o order, l *pretend.Ledger) pretend.Answer {
 		}
 		give, whole = rest, true
 	}
-	d.sales[o.xactID] = true
 	a := d.reply(codeSuccessful, succeeded)
 	a.Booking = &pretend.Refund{
 		ID:          l.NextID(refundPrefix),
@@ -285,12 +287,17 @@ func (d desk) refuse(code int) pretend.Answer {
 	return d.reply(code, codeNames[code])
 }
 
+// code is a code as answers with HTTP 200 print it.
+func (d desk) code(code int) any {
+	if d.cfg.CodeAsString {
+		return strconv.Itoa(code)
+	}
+	return code
+}
+
 // reply is the body of HTTP 200. Only code decides, so object_name and message drift.
 func (d desk) reply(code int, message string) pretend.Answer {
-	var c any = code
-	if d.cfg.CodeAsString {
-		c = strconv.Itoa(code)
-	}
+	c := d.code(code)
 	return pretend.Answer{
 		Status: http.StatusOK,
 		Body: encode(struct {

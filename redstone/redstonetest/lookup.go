@@ -34,7 +34,7 @@ func (g *Gateway) check(r pretend.Request, l *pretend.Ledger) pretend.Answer {
 	}
 	reference, ok := strings.CutSuffix(strings.TrimPrefix(r.Path, checkPath), "/check")
 	refund, known := l.Refund(reference)
-	if !ok || !known || g.hides(refund, l) {
+	if !ok || !known || !g.late.Look(refund.ID) {
 		return failure(http.StatusNotFound, "transaction not found")
 	}
 	kind, state := g.cfg.RefundType, state(refund)
@@ -78,26 +78,14 @@ func (g *Gateway) payment(r pretend.Request, l *pretend.Ledger) pretend.Answer {
 
 // list is what a sister product shows of a payment's refunds.
 func (g *Gateway) list(payment pretend.Payment, l *pretend.Ledger) []string {
-	refunds := l.Refunds(payment.ID)
-	if n := len(refunds); n > 0 && g.hides(refunds[n-1], l) {
-		refunds = refunds[:n-1]
-	}
-	rows := make([]string, len(refunds))
-	for i, r := range refunds {
-		rows[i] = fmt.Sprintf(`{"reference":%s,"status":%s,"amount":%s,"reason":%s,"created_at":%s,"completed_at":null}`,
-			quote(r.ID), quote(state(r)), r.Amount.Number(), quote(r.Reason), when(r.At))
+	var rows []string
+	for _, r := range l.Refunds(payment.ID) {
+		if g.late.Look(r.ID) {
+			rows = append(rows, fmt.Sprintf(`{"reference":%s,"status":%s,"amount":%s,"reason":%s,"created_at":%s,"completed_at":null}`,
+				quote(r.ID), quote(state(r)), r.Amount.Number(), quote(r.Reason), when(r.At)))
+		}
 	}
 	return rows
-}
-
-// hides tells whether this look-up must not show r yet, and counts it.
-func (g *Gateway) hides(r pretend.Refund, l *pretend.Ledger) bool {
-	all := l.Refunds(r.PaymentID)
-	if g.hide <= 0 || all[len(all)-1].ID != r.ID {
-		return false
-	}
-	g.hide--
-	return true
 }
 
 // quote is s as JSON has it.

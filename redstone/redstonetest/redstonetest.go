@@ -42,7 +42,7 @@ type Config struct {
 	EmptyReference bool   // answer with an empty data.reference, as the documents' sample does
 	RefundType     string // data.type in look-ups of refunds; no document shows one, "refund" if empty (assumed)
 	FailureReason  string // why a declined refund failed; "DECLINED_TRANSACTION" if empty
-	HideNewRefunds int    // so many look-ups do not show the payment's latest refund yet, for those that have one to hide
+	HideNewRefunds int    // so many look-ups do not show a refund yet, each of those that would have
 	Inconclusive   bool   // look-ups of refunds answer as if they were asked about the payment
 	ListRefunds    bool   // show refunds in look-ups of payments, as a sister product does
 
@@ -62,8 +62,8 @@ type Config struct {
 type Gateway struct {
 	*pretend.Server
 	cfg   Config
-	drift int // guarded by the ledger's lock, as hide: only answers use them
-	hide  int // look-ups that still hide the latest refund
+	drift int // guarded by the ledger's lock, as late: only answers use them
+	late  *pretend.Late
 }
 
 // Start begins to serve on a free port of 127.0.0.1. The caller must Close the gateway.
@@ -83,7 +83,7 @@ func Start(cfg Config) (*Gateway, error) {
 	if (cfg.WebhookSecret == "") != (cfg.WebhookHeader == "") {
 		return nil, errors.New("redstonetest: WebhookSecret and WebhookHeader are needed both, or none")
 	}
-	g := &Gateway{cfg: cfg, hide: cfg.HideNewRefunds}
+	g := &Gateway{cfg: cfg, late: pretend.NewLate(cfg.HideNewRefunds)}
 	server, err := pretend.Start(pretend.Options{
 		Routes: []pretend.Route{
 			{Method: http.MethodPost, Path: path, Money: true, Answer: g.refund},
@@ -93,6 +93,10 @@ func Start(cfg Config) (*Gateway, error) {
 		Callbacks: pretend.Callbacks{
 			Make:  g.callback,
 			Again: func(n int) (time.Duration, bool) { return 0, n <= cfg.CallbackRetries },
+		},
+		Elsewhere: func(r pretend.Refund, l *pretend.Ledger) pretend.Refund {
+			r.ID, r.Pending = nextReference(l), true // that it waits, too, is assumed
+			return r
 		},
 		Now:      cfg.Now,
 		InMemory: cfg.InMemory,
@@ -157,9 +161,7 @@ func (g *Gateway) refund(r pretend.Request, l *pretend.Ledger) pretend.Answer {
 		return failure(http.StatusBadRequest, "amount exceeds the refundable amount of the payment")
 	}
 
-	// Payments and payouts have references of this form; for refunds it is assumed.
-	sum := sha256.Sum256([]byte(l.NextID("refund-")))
-	reference := "PY_" + hex.EncodeToString(sum[:])[:25]
+	reference := nextReference(l)
 	shown := reference
 	if g.cfg.EmptyReference {
 		shown = ""
@@ -179,6 +181,12 @@ func (g *Gateway) refund(r pretend.Request, l *pretend.Ledger) pretend.Answer {
 			Pending:     true,
 		},
 	}
+}
+
+// nextReference names a refund. Payments and payouts have references of this form; for refunds it is assumed.
+func nextReference(l *pretend.Ledger) string {
+	sum := sha256.Sum256([]byte(l.NextID("refund-")))
+	return "PY_" + hex.EncodeToString(sum[:])[:25]
 }
 
 // knows tells whether both keys are right.
@@ -217,9 +225,9 @@ func is(h http.Header, name, value string) bool {
 	return len(values) == 1 && values[0] == value
 }
 
-// check returns the members that are strings. It refuses members that the documents don't know, others than strings, and empty
-// ones (assumed, even though a sample has "email":""), so that a client which sends its unset fields is caught: what the real
-// gateway makes of an empty momo_phone_number nobody knows.
+// check returns the members that are strings. It refuses members that the documents don't know, and others than strings. An
+// empty webhook_url and an empty email, which the two samples show, count as absent. Other empty ones are refused (assumed), so
+// that a client which sends its unset fields is caught: what the real gateway makes of an empty momo_phone_number nobody knows.
 func check(fields map[string]json.RawMessage) (map[string]string, error) {
 	if _, ok := fields["amount"]; !ok {
 		return nil, errors.New("amount is required")
@@ -238,10 +246,14 @@ func check(fields map[string]json.RawMessage) (map[string]string, error) {
 		case "payment_reference", "reason", "webhook_url", "country", "currency", "narration", "transfer_to", "email",
 			"momo_phone_number":
 			var text *string
-			if err := json.Unmarshal(value, &text); err != nil || text == nil || *text == "" {
+			err := json.Unmarshal(value, &text)
+			switch {
+			case err == nil && text != nil && *text != "":
+				texts[name] = *text
+			case err == nil && text != nil && (name == "webhook_url" || name == "email"):
+			default:
 				return nil, errors.New(name + " must be a string that is not empty")
 			}
-			texts[name] = *text
 		default:
 			return nil, errors.New("unknown field") // its name is the client's text, so it is not repeated
 		}

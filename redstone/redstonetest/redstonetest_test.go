@@ -93,8 +93,7 @@ func refused(t *testing.T, g *redstonetest.Gateway, want, status int, body strin
 	require.Len(t, g.Arrivals(), g.Requests())
 }
 
-// The newer of the two documented samples, its placeholders filled in. As printed it has a trailing comma, which is no JSON, and
-// an empty e-mail address, which is refused on purpose.
+// The newer of the two documented samples, its placeholders filled in. As printed it has a trailing comma, which is no JSON.
 func TestDocumentedRequest(t *testing.T) {
 	t.Parallel()
 	printed := `{
@@ -114,12 +113,8 @@ func TestDocumentedRequest(t *testing.T) {
 	refused(t, g, http.StatusBadRequest, status, body)
 
 	valid := strings.Replace(printed, `"260970000000",`, `"260970000000"`, 1)
-	status, body = post(t, g, valid)
-	refused(t, g, http.StatusBadRequest, status, body)
-	require.Contains(t, body, "email")
 	require.Empty(t, g.Refunds())
-
-	status, body = post(t, g, strings.Replace(valid, `"email":""`, `"email":"payer@example.com"`, 1))
+	status, body = post(t, g, valid)
 	require.Equal(t, http.StatusOK, status, body)
 	require.JSONEq(t, success, body)
 	refunds := g.Refunds()
@@ -131,7 +126,7 @@ func TestDocumentedRequest(t *testing.T) {
 	}}, refunds)
 }
 
-// The older documented sample. As printed it has a comment and empty strings.
+// The older documented sample. As printed it has a comment, which is no JSON, and names no payment.
 func TestOlderDocumentedRequest(t *testing.T) {
 	t.Parallel()
 	g := start(t, redstonetest.Config{EmptyReference: true})
@@ -139,9 +134,11 @@ func TestOlderDocumentedRequest(t *testing.T) {
   "webhook_url":"" }`)
 	refused(t, g, http.StatusBadRequest, status, body)
 	status, body = post(t, g, `{ "amount":0.1, "payment_reference":"`+payment+`", "reason":"testing refund reason",
-  "webhook_url":"https://shop.example/hook" }`)
+  "webhook_url":"" }`)
 	require.Equal(t, http.StatusOK, status, body)
 	require.JSONEq(t, success, body)
+	require.NoError(t, g.Approve(g.Refunds()[0].ID))
+	require.Empty(t, g.Owed(), "an empty address is none")
 	require.Equal(t, "testing refund reason", g.Refunds()[0].Reason)
 	require.Equal(t, money.MustParse("0.10 ZMW"), g.Refunded(payment))
 }
@@ -236,6 +233,9 @@ func TestInvalidBodies(t *testing.T) {
 		"reason", "webhook_url", "country", "currency", "narration", "transfer_to", "email", "momo_phone_number",
 	} {
 		for _, value := range []string{`""`, `null`, `1`, `{}`, `["ZMW"]`} {
+			if value == `""` && (name == "webhook_url" || name == "email") {
+				continue // the samples show these
+			}
 			bodies = append(bodies, `{"amount":1,`+ref+`,"`+name+`":`+value+`}`)
 		}
 	}

@@ -50,14 +50,6 @@ type Delivery struct {
 	Err    error // why there was none
 }
 
-// owed is a callback that was not accepted yet.
-type owed struct {
-	Callback
-	sent int // how often
-	due  time.Time
-	busy bool // being sent
-}
-
 // callTimeout bounds one sending.
 const callTimeout = 30 * time.Second
 
@@ -104,11 +96,13 @@ func Shuffled(seed uint64) Arrangement {
 // It may be called by several goroutines: each sends what is due at its time and
 // nobody else is sending.
 func (s *Server) Deliver(ctx context.Context, arrange ...Arrangement) ([]Delivery, error) {
-	return s.deliverOwed(ctx, func(*owed) bool { return true }, arrange)
+	s.mu.Lock()
+	taken := s.debts.take(s.now())
+	s.mu.Unlock()
+	return s.deliverTaken(ctx, taken, arrange)
 }
 
-func (s *Server) deliverOwed(ctx context.Context, which func(*owed) bool, arrange []Arrangement) ([]Delivery, error) {
-	taken := s.takeOwed(which)
+func (s *Server) deliverTaken(ctx context.Context, taken []*owed, arrange []Arrangement) ([]Delivery, error) {
 	messages := make([]Callback, len(taken))
 	for i, o := range taken {
 		messages[i] = o.Callback
@@ -150,27 +144,11 @@ const (
 	accepted
 )
 
-// takeOwed returns what is due and marks it as being sent.
-func (s *Server) takeOwed(which func(*owed) bool) []*owed {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	now := s.now()
-	var taken []*owed
-	for _, o := range s.owed {
-		if !o.busy && !o.due.After(now) && which(o) {
-			o.busy = true
-			taken = append(taken, o)
-		}
-	}
-	return taken
-}
-
 // settle takes out what is no longer owed, and tells the others when they are due.
 func (s *Server) settle(taken []*owed, ends map[*owed]end) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, o := range taken {
-		o.busy = false
 		owes := false
 		switch ends[o] {
 		case notSent:
@@ -179,8 +157,10 @@ func (s *Server) settle(taken []*owed, ends map[*owed]end) {
 			o.sent++
 			owes = s.again(o)
 		}
-		if !owes {
-			s.owed = slices.DeleteFunc(s.owed, func(other *owed) bool { return other == o })
+		if owes {
+			s.debts.back(o)
+		} else {
+			s.debts.drop(o)
 		}
 	}
 }
@@ -211,7 +191,7 @@ func (s *Server) Owed() []Callback {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var all []Callback
-	for _, o := range s.owed {
+	for _, o := range s.debts.list() {
 		all = append(all, o.Callback)
 	}
 	return all
@@ -337,9 +317,8 @@ func (s *Server) tell(r Refund) {
 		return
 	}
 	if c, ok := s.callbacks.Make(r, s.ledger); ok {
-		o := &owed{Callback: c}
-		o.RefundID, o.of = r.ID, o
-		s.owed = append(s.owed, o)
+		c.RefundID = r.ID
+		s.debts.add(c)
 	}
 }
 
@@ -367,16 +346,17 @@ func (s *Server) deliverEarly(ctx context.Context, r Refund) {
 			return // it is not pending: nothing is to be decided
 		}
 	}
+	taken := s.debts.takeOf(r.ID, s.now())
 	s.mu.Unlock()
-	_, _ = s.deliverOwed(ctx, func(o *owed) bool { return o.RefundID == r.ID }, nil) // what fails stays owed
+	_, _ = s.deliverTaken(ctx, taken, nil) // what fails stays owed
 }
 
 // decide gives a final state and makes the callback. The ledger is locked.
 func (s *Server) decide(refundID, state string) error {
-	if err := s.ledger.decide(refundID, state); err != nil {
+	r, err := s.ledger.decide(refundID, state)
+	if err != nil {
 		return err
 	}
-	r, _ := s.ledger.Refund(refundID)
 	s.tell(r)
 	return nil
 }
@@ -387,10 +367,10 @@ func (s *Server) decide(refundID, state string) error {
 func (s *Server) Reverse(refundID string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.ledger.reverse(refundID); err != nil {
+	r, err := s.ledger.reverse(refundID)
+	if err != nil {
 		return err
 	}
-	r, _ := s.ledger.Refund(refundID)
 	s.tell(r)
 	return nil
 }

@@ -3,7 +3,9 @@ package pretend
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
+	"sort"
 	"strconv"
 	"time"
 
@@ -11,57 +13,126 @@ import (
 )
 
 // Ledger holds the payments and the refunds of a gateway. A [Route] gets it locked, for the time of one answer; it has
-// methods to read only, since the server does the booking.
+// methods to read only, since the server does the booking. What a method costs depends on what it returns, and not on how
+// much else is in the ledger.
 type Ledger struct {
 	now      func() time.Time
-	payments map[string]Payment
-	refunded map[string]money.Amount // the sum of refunds, for each payment
+	accounts map[string]*account // by the payment's id
 	refunds  []Refund
+	byID     map[string]int // where a refund stands, the first one if several have that id
+	byTime   []int          // where they stand, in the order of At
+	byPaid   []*account     // in the order of PaidAt
 	ids      map[string]int // the last number used, for each prefix
+	read     int            // refunds that were returned
+}
+
+// account is a payment and what became of it.
+type account struct {
+	Payment
+	refunded money.Amount
+	refunds  []int // where they stand, in the order of booking
 }
 
 func newLedger(now func() time.Time) *Ledger {
 	return &Ledger{
 		now:      now,
-		payments: make(map[string]Payment),
-		refunded: make(map[string]money.Amount),
+		accounts: make(map[string]*account),
+		byID:     make(map[string]int),
 		ids:      make(map[string]int),
 	}
 }
 
 // Payment returns the payment with that id and whether there is one.
 func (l *Ledger) Payment(id string) (Payment, bool) {
-	p, ok := l.payments[id]
-	return p, ok
+	if a, ok := l.accounts[id]; ok {
+		return a.Payment, true
+	}
+	return Payment{}, false
 }
 
 // Refunded returns how much of the payment has been given back so far, pending refunds included, declined and reversed
 // ones not: zero in the payment's currency if nothing, and no amount at all if there is no such payment.
 func (l *Ledger) Refunded(id string) money.Amount {
-	return l.refunded[id]
+	if a, ok := l.accounts[id]; ok {
+		return a.refunded
+	}
+	return money.Amount{}
 }
 
 // Refunds returns the refunds of one payment, in the order of booking.
 func (l *Ledger) Refunds(id string) []Refund {
-	var of []Refund
-	for _, r := range l.refunds {
-		if r.PaymentID == id {
-			of = append(of, r)
+	a, ok := l.accounts[id]
+	if !ok {
+		return nil
+	}
+	return l.at(a.refunds)
+}
+
+// Newest goes through the refunds of one payment, the latest booking first.
+func (l *Ledger) Newest(id string) iter.Seq[Refund] {
+	return func(yield func(Refund) bool) {
+		a, ok := l.accounts[id]
+		if !ok {
+			return
+		}
+		for _, i := range slices.Backward(a.refunds) {
+			l.read++
+			if !yield(l.refunds[i]) {
+				return
+			}
 		}
 	}
-	return of
+}
+
+// Between returns how many refunds were booked from one time on and before another, and of those, the newest first, up to
+// limit, after leaving out the first skip.
+func (l *Ledger) Between(from, to time.Time, skip, limit int) (page []Refund, total int) {
+	before := func(t time.Time) int {
+		return sort.Search(len(l.byTime), func(i int) bool { return !l.refunds[l.byTime[i]].At.Before(t) })
+	}
+	first, end := before(from), before(to)
+	if total = end - first; total <= 0 {
+		return nil, 0
+	}
+	last := end - min(max(skip, 0), total)
+	shown := slices.Clone(l.byTime[last-min(max(limit, 0), last-first) : last])
+	slices.Reverse(shown)
+	return l.at(shown), total
+}
+
+// PaidBetween returns the payments that were made from one time on and before another, the oldest first.
+func (l *Ledger) PaidBetween(from, to time.Time) []Payment {
+	var all []Payment
+	first := l.paidBefore(from)
+	for _, a := range l.byPaid[first:max(first, l.paidBefore(to))] {
+		all = append(all, a.Payment)
+	}
+	return all
+}
+
+// paidBefore is how many payments were made before that time.
+func (l *Ledger) paidBefore(t time.Time) int {
+	return sort.Search(len(l.byPaid), func(i int) bool { return !l.byPaid[i].PaidAt.Before(t) })
 }
 
 // Refund returns the refund with that id, the first one if several have it, and whether there is one.
 func (l *Ledger) Refund(id string) (Refund, bool) {
-	if i := l.find(id); i >= 0 {
-		return l.refunds[i], true
+	i, ok := l.byID[id]
+	if !ok {
+		return Refund{}, false
 	}
-	return Refund{}, false
+	l.read++
+	return l.refunds[i], true
 }
 
-func (l *Ledger) find(id string) int {
-	return slices.IndexFunc(l.refunds, func(r Refund) bool { return r.ID == id })
+// at returns the refunds that stand there.
+func (l *Ledger) at(places []int) []Refund {
+	var all []Refund
+	for _, i := range places {
+		all = append(all, l.refunds[i])
+	}
+	l.read += len(all)
+	return all
 }
 
 // NextID returns prefix and a number that counts from 1, separately for each prefix, so that a test meets the same ids in
@@ -86,7 +157,7 @@ func (l *Ledger) add(p Payment) error {
 	if !p.Amount.IsPositive() {
 		return fmt.Errorf("pretend: payment %q: amount is not positive", p.ID)
 	}
-	if _, ok := l.payments[p.ID]; ok {
+	if _, ok := l.accounts[p.ID]; ok {
 		return fmt.Errorf("pretend: payment %q exists already", p.ID)
 	}
 	if p.PaidAt.IsZero() {
@@ -96,69 +167,82 @@ func (l *Ledger) add(p Payment) error {
 	if err != nil {
 		return fmt.Errorf("pretend: payment %q: %w", p.ID, err)
 	}
-	l.payments[p.ID] = p
-	l.refunded[p.ID] = none
+	a := &account{Payment: p, refunded: none}
+	l.accounts[p.ID] = a
+	// At the end, unless an older one comes late.
+	l.byPaid = slices.Insert(l.byPaid, l.paidBefore(p.PaidAt.Add(1)), a)
 	return nil
 }
 
-// book enters a refund and returns it as it was entered. It refuses only what would make the ledger meaningless; whether a refund may exceed its payment is
-// for the gateway to judge.
+// book enters a refund and returns it as it was entered. It refuses only what would make the ledger meaningless; whether a
+// refund may exceed its payment is for the gateway to judge.
 func (l *Ledger) book(r Refund) (Refund, error) {
-	if _, ok := l.payments[r.PaymentID]; !ok {
-		return Refund{}, fmt.Errorf("pretend: a route booked a refund of the unknown payment %q", r.PaymentID)
+	a, ok := l.accounts[r.PaymentID]
+	if !ok {
+		return Refund{}, fmt.Errorf("a refund of the unknown payment %q", r.PaymentID)
 	}
 	if !r.Amount.IsPositive() {
-		return Refund{}, fmt.Errorf("pretend: a route booked a refund of payment %q whose amount is not positive", r.PaymentID)
+		return Refund{}, fmt.Errorf("a refund of payment %q whose amount is not positive", r.PaymentID)
 	}
-	sum, err := l.refunded[r.PaymentID].Add(r.Amount)
+	sum, err := a.refunded.Add(r.Amount)
 	if err != nil {
-		return Refund{}, fmt.Errorf("pretend: a route booked a refund of payment %q: %w", r.PaymentID, err)
+		return Refund{}, fmt.Errorf("a refund of payment %q: %w", r.PaymentID, err)
 	}
 	r.At = l.now()
-	l.refunded[r.PaymentID] = sum
+	a.refunded = sum
+	place := len(l.refunds)
 	l.refunds = append(l.refunds, r)
+	a.refunds = append(a.refunds, place)
+	if _, ok := l.byID[r.ID]; !ok {
+		l.byID[r.ID] = place
+	}
+	// At the end, unless the clock went back.
+	i := sort.Search(len(l.byTime), func(i int) bool { return l.refunds[l.byTime[i]].At.After(r.At) })
+	l.byTime = slices.Insert(l.byTime, i, place)
 	return r, nil
 }
 
 // decide ends the waiting of a pending refund.
-func (l *Ledger) decide(id, state string) error {
+func (l *Ledger) decide(id, state string) (Refund, error) {
 	if state != Approved && state != Declined {
-		return fmt.Errorf("pretend: %q is no final state: it must be Approved or Declined", state)
+		return Refund{}, fmt.Errorf("pretend: %q is no final state: it must be Approved or Declined", state)
 	}
-	i := l.find(id)
-	if i < 0 {
-		return fmt.Errorf("pretend: there is no refund %q", id)
-	}
-	r := &l.refunds[i]
-	if !r.Pending {
-		return fmt.Errorf("pretend: refund %q is not pending", id)
-	}
-	if state == Declined {
-		sum, err := l.refunded[r.PaymentID].Sub(r.Amount)
-		if err != nil {
-			return fmt.Errorf("pretend: refund %q: %w", id, err)
+	return l.change(id, state, func(r *Refund) error {
+		if !r.Pending {
+			return fmt.Errorf("pretend: refund %q is not pending", id)
 		}
-		l.refunded[r.PaymentID] = sum
-	}
-	r.Pending, r.State = false, state
-	return nil
+		return nil
+	})
 }
 
 // reverse takes back a refund that is done.
-func (l *Ledger) reverse(id string) error {
-	i := l.find(id)
-	if i < 0 {
-		return fmt.Errorf("pretend: there is no refund %q", id)
+func (l *Ledger) reverse(id string) (Refund, error) {
+	return l.change(id, Reversed, func(r *Refund) error {
+		if r.Pending || r.State != "" && r.State != Approved {
+			return fmt.Errorf("pretend: refund %q is not done", id)
+		}
+		return nil
+	})
+}
+
+// change gives a refund another state, if may has no objection, and returns it. All states but Approved free its amount.
+func (l *Ledger) change(id, state string, may func(*Refund) error) (Refund, error) {
+	i, ok := l.byID[id]
+	if !ok {
+		return Refund{}, fmt.Errorf("pretend: there is no refund %q", id)
 	}
 	r := &l.refunds[i]
-	if r.Pending || r.State != "" && r.State != Approved {
-		return fmt.Errorf("pretend: refund %q is not done", id)
+	if err := may(r); err != nil {
+		return Refund{}, err
 	}
-	sum, err := l.refunded[r.PaymentID].Sub(r.Amount)
-	if err != nil {
-		return fmt.Errorf("pretend: refund %q: %w", id, err)
+	if state != Approved {
+		a := l.accounts[r.PaymentID]
+		sum, err := a.refunded.Sub(r.Amount)
+		if err != nil {
+			return Refund{}, fmt.Errorf("pretend: refund %q: %w", id, err)
+		}
+		a.refunded = sum
 	}
-	l.refunded[r.PaymentID] = sum
-	r.State = Reversed
-	return nil
+	r.Pending, r.State = false, state
+	return *r, nil
 }

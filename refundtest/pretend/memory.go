@@ -39,6 +39,11 @@ func (t wayIn) RoundTrip(r *http.Request) (*http.Response, error) {
 	if arriving.Method == "" {
 		arriving.Method = http.MethodGet
 	}
+	if r.URL.Path == "" { // as a client writes it
+		u := *r.URL
+		u.Path = "/"
+		arriving.URL = &u
+	}
 	for name, values := range r.Header {
 		for _, value := range values {
 			arriving.Header.Add(name, value)

@@ -42,6 +42,7 @@ type Refund struct {
 	Pending       bool      // accepted only; [Server.Decide] gives the final state
 	State         string    // of one that was pending: Approved or Declined, "" as long as it has none; of any one that was taken back: Reversed
 	At            time.Time // set by the server when it books
+	Elsewhere     bool      // no request asked for it: [Server.RefundElsewhere] booked it
 }
 
 // The states that [Server.Decide] and [Server.Reverse] give to a refund.
@@ -108,5 +109,11 @@ type Options struct {
 	Routes    []Route
 	Callbacks Callbacks        // without a Make none are sent
 	Now       func() time.Time // nil means time.Now; must be safe for concurrent use and must not call the Server
-	InMemory  bool             // opens no socket: requests come by [Server.RoundTripper] only, and callbacks go to [Server.HandTo]
+
+	// Elsewhere completes a refund that [Server.RefundElsewhere] is about to book: it sets the id, and Pending where the
+	// gateway decides later. nil means an id of the ledger's, and that the refund is done. The server calls it with the ledger
+	// locked; it must not call methods of the Server.
+	Elsewhere func(r Refund, l *Ledger) Refund
+
+	InMemory bool // opens no socket: requests come by [Server.RoundTripper] only, and callbacks go to [Server.HandTo]
 }

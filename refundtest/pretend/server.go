@@ -23,6 +23,7 @@ type Server struct {
 	now       func() time.Time
 	routes    []Route
 	callbacks Callbacks
+	elsewhere func(Refund, *Ledger) Refund
 	inMemory  bool
 	caller    *http.Client
 	http      *http.Server
@@ -38,7 +39,7 @@ type Server struct {
 	arrivals    []Request
 	requests    int
 	connections int
-	owed        []*owed
+	debts       debts
 	early       []string
 	merchant    Merchant
 }
@@ -73,6 +74,7 @@ func Start(o Options) (*Server, error) {
 	s := &Server{
 		url:       nowhere,
 		now:       now,
+		elsewhere: o.Elsewhere,
 		inMemory:  o.InMemory,
 		routes:    slices.Clone(o.Routes),
 		callbacks: o.Callbacks,
@@ -175,6 +177,21 @@ func (s *Server) Refunds() []Refund {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.ledger.refunds)
+}
+
+// RefundsOf returns the refunds of one payment, in the order of booking.
+func (s *Server) RefundsOf(paymentID string) []Refund {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ledger.Refunds(paymentID)
+}
+
+// RowsRead returns how many refunds the ledger has handed out so far, to routes and to [Server.RefundsOf]: what look-ups
+// cost, in a figure that depends on no clock.
+func (s *Server) RowsRead() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ledger.read
 }
 
 // Refunded returns how much of a payment has been given back, pending refunds included, declined and reversed ones not: zero in the
@@ -336,7 +353,7 @@ func (s *Server) judge(route *Route, r Request, st step) (_ Answer, booked *Refu
 	if answer.Booking != nil {
 		made, err := s.ledger.book(*answer.Booking)
 		if err != nil {
-			return plain(err.Error()), nil // a mistake in the pretend gateway, to be seen at once
+			return plain("pretend: a route booked " + err.Error()), nil // a mistake in the pretend gateway, to be seen at once
 		}
 		s.tell(made)
 		booked = &made

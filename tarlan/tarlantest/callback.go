@@ -97,10 +97,18 @@ func (g *Gateway) callback(r pretend.Refund, l *pretend.Ledger) (pretend.Callbac
 	return c, err == nil
 }
 
+// signature signs a callback's members.
+func (g *Gateway) signature(fields map[string]json.RawMessage, secret string) (string, error) {
+	if g.cfg.PHPSignature {
+		return sign(fields, secret, phpText)
+	}
+	return sign(fields, secret, goText)
+}
+
 // signed makes the callback of a body. Go writes maps in the order of their keys, so the body has its members sorted, and is
 // still not the text that is signed: empty members and additional_data are in it.
 func (g *Gateway) signed(fields map[string]json.RawMessage) (pretend.Callback, error) {
-	signature, err := sign(fields, g.cfg.Secret)
+	signature, err := g.signature(fields, g.cfg.Secret)
 	if err != nil {
 		return pretend.Callback{}, err
 	}

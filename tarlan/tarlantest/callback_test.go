@@ -95,6 +95,29 @@ func TestCallback(t *testing.T) {
 	require.Equal(t, 100.5, fieldsOf(t, sent[0].Callback)["amount"])
 }
 
+// The text that is signed, written by hand: PHP's json_encode, and Go's.
+func TestCallbackSignature(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		php         bool
+		description string
+	}{
+		"Go":  {false, `Тапсырыс \u0026 order of Jane Doe`},
+		"PHP": {true, `\u0422\u0430\u043f\u0441\u044b\u0440\u044b\u0441 & order of Jane Doe`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			now := time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
+			g, sent := told(t, tarlantest.Config{CallbackURL: shop(t, 200), PHPSignature: c.php, Now: func() time.Time { return now }})
+			text := `{"acquirer_code":"pretend","amount":10,"bank_code":"0","card_token":"pretend-card-token","created_at":"2026-03-01T12:00:00Z",` +
+				`"description":"` + c.description + `","finished_at":"2026-03-04T12:00:00Z","masked_pan":"440043******0000","merchant_id":1,` +
+				`"project_client_id":"client-1","project_id":42,"project_reference_id":"order-999","status_code":"refund","transaction_id":999,"type_code":"in"}`
+			require.Equal(t, bearer(text, g.Secret()), sent[0].Header.Get("Authorization"))
+			require.NotEmpty(t, g.Forgeries(sent[0].Callback), "the gateway knows its own")
+		})
+	}
+}
+
 func TestCallbackNone(t *testing.T) {
 	t.Parallel()
 	g, sent := told(t, tarlantest.Config{})

@@ -20,7 +20,7 @@ const Oversize = 2 << 20
 func (g *Gateway) Forgeries(c pretend.Callback) map[string]pretend.Callback {
 	fields, err := pretend.Members(c.Body)
 	genuine := strings.TrimPrefix(c.Header.Get("Authorization"), "Bearer ")
-	if own, signErr := sign(fields, g.cfg.Secret); err != nil || signErr != nil || own != genuine {
+	if own, signErr := g.signature(fields, g.cfg.Secret); err != nil || signErr != nil || own != genuine {
 		return nil
 	}
 	all := make(map[string]pretend.Callback)
@@ -50,7 +50,7 @@ func (g *Gateway) Forgeries(c pretend.Callback) map[string]pretend.Callback {
 		return b
 	}
 	hash := func(f map[string]json.RawMessage, secret string) string {
-		s, _ := sign(f, secret) // as above
+		s, _ := g.signature(f, secret) // as above
 		return s
 	}
 

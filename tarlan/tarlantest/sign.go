@@ -6,19 +6,59 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
 )
 
+// A textForm turns JSON as encoding/json writes it into the form that is signed.
+type textForm func(text []byte) []byte
+
+// goText escapes & < > and keeps other text as it is, which is the form that the fact sheet infers.
+func goText(text []byte) []byte { return text }
+
+// phpText is what the documents' PHP sample makes: json_encode with JSON_UNESCAPED_SLASHES alone escapes all that is not
+// ASCII, in pairs of surrogates beyond 16 bits, and not & < >.
+func phpText(text []byte) []byte {
+	var b bytes.Buffer
+	for s := string(text); s != ""; {
+		if plain, ok := unescaped[s[:min(6, len(s))]]; ok {
+			b.WriteByte(plain)
+			s = s[6:]
+			continue
+		}
+		if s[0] == '\\' { // and what it escapes, which may be another one
+			b.WriteString(s[:2])
+			s = s[2:]
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s)
+		s = s[size:]
+		if r < utf8.RuneSelf {
+			b.WriteRune(r)
+			continue
+		}
+		for _, unit := range utf16.Encode([]rune{r}) {
+			fmt.Fprintf(&b, `\u%04x`, unit)
+		}
+	}
+	return b.Bytes()
+}
+
+// unescaped are the characters that Go escapes and PHP does not.
+var unescaped = map[string]byte{`\u0026`: '&', `\u003c`: '<', `\u003e`: '>'}
+
 // sign returns the signature of a body: lower-case hex of SHA-256 over the base64 of the canonical JSON and the secret.
-func sign(fields map[string]json.RawMessage, secret string) (string, error) {
+func sign(fields map[string]json.RawMessage, secret string, form textForm) (string, error) {
 	canonical, err := canonicalJSON(fields)
 	if err != nil {
 		return "", err
 	}
-	sum := sha256.Sum256([]byte(base64.StdEncoding.EncodeToString(canonical) + secret))
+	sum := sha256.Sum256([]byte(base64.StdEncoding.EncodeToString(form(canonical)) + secret))
 	return hex.EncodeToString(sum[:]), nil
 }
 
@@ -42,7 +82,6 @@ func canonicalJSON(fields map[string]json.RawMessage) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		// Marshal escapes & < > and keeps other text as it is, which is the form that the fact sheet infers.
 		key, err := json.Marshal(name)
 		if err != nil {
 			return nil, err

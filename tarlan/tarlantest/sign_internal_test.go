@@ -49,7 +49,7 @@ func TestSignVectors(t *testing.T) {
 			canonical, err := canonicalJSON(fields)
 			require.NoError(t, err)
 			require.Equal(t, v.canonical, string(canonical))
-			hash, err := sign(fields, "12345")
+			hash, err := sign(fields, "12345", goText)
 			require.NoError(t, err)
 			require.Equal(t, v.hash, hash)
 		})
@@ -87,5 +87,28 @@ func TestMembersRefuses(t *testing.T) {
 	} {
 		_, err := pretend.Members([]byte(body))
 		require.Error(t, err, body)
+	}
+}
+
+// What json_encode with JSON_UNESCAPED_SLASHES makes of a text.
+func TestPHPText(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ body, want string }{
+		"slashes and ampersands stay":   {`{"a":"x/y&<>"}`, `{"a":"x/y&<>"}`},
+		"other letters are escaped":     {`{"ң":"теңге"}`, `{"\u04a3":"\u0442\u0435\u04a3\u0433\u0435"}`},
+		"beyond 16 bits a pair":         {`{"a":"👍"}`, `{"a":"\ud83d\udc4d"}`},
+		"line separators too":           {`{"a":"\u2028"}`, `{"a":"\u2028"}`},
+		"an escaped backslash is none":  {`{"a":"\\u0026\\\\u003c"}`, `{"a":"\\u0026\\\\u003c"}`},
+		"short escapes":                 {`{"a":"\t\n\"\\"}`, `{"a":"\t\n\"\\"}`},
+		"a backslash before an escaped": {`{"a":"\\&"}`, `{"a":"\\&"}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			fields, err := pretend.Members([]byte(c.body))
+			require.NoError(t, err)
+			text, err := canonicalJSON(fields)
+			require.NoError(t, err)
+			require.Equal(t, c.want, string(phpText(text)))
+		})
 	}
 }

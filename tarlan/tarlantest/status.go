@@ -53,7 +53,7 @@ func (g *Gateway) status(r pretend.Request, l *pretend.Ledger) pretend.Answer {
 	if !ok {
 		return invalidRequest.answer()
 	}
-	expected, err := sign(fields, g.cfg.Secret)
+	expected, err := sign(fields, g.cfg.Secret, goText)
 	if err != nil {
 		return invalidRequest.answer()
 	}
@@ -108,23 +108,21 @@ func queryFields(r pretend.Request) (map[string]json.RawMessage, bool) {
 // report is the documented answer. The payer's data in it are invented, and there for clients to be tested that must not show
 // them.
 func (g *Gateway) report(payment pretend.Payment, l *pretend.Ledger) []byte {
-	refunds := l.Refunds(payment.ID)
-	if n := len(refunds); n > 0 && g.hide > 0 {
-		g.hide--
-		refunds = refunds[:n-1]
-	}
-	if g.cfg.Inconclusive {
-		refunds = nil
+	var refunds []pretend.Refund
+	if !g.cfg.Inconclusive {
+		refunds = l.Refunds(payment.ID)
 	}
 
-	// Assumed: a part given back leaves "success", a waiting refund is not listed, and a declined one leaves no trace.
+	// Assumed: a part given back leaves "success", a waiting refund is not listed, and one that was declined or taken back
+	// leaves no trace.
 	state, listed := "success", []string{}
 	rest := payment.Amount
 	for _, r := range refunds {
 		switch {
+		case !g.late.Look(r.ID):
 		case r.Pending:
 			state = "refund_waiting"
-		case r.State != pretend.Declined:
+		case r.State != pretend.Declined && r.State != pretend.Reversed:
 			// The documents name amount and date without showing them: names and forms are assumed.
 			listed = append(listed, fmt.Sprintf(`{"amount":%s,"date":%q}`, r.Amount.Number(), r.At.UTC().Format(time.RFC3339Nano)))
 			if left, err := rest.Sub(r.Amount); err == nil {

@@ -37,6 +37,9 @@ const (
 	sandboxPath    = "/transaction/api/v1/system/refund/partial"
 )
 
+// refundPrefix is of ids for the ledger only: Tarlan gives its refunds none.
+const refundPrefix = "refund-"
+
 // Config says what kind of Tarlan gateway to pretend. Its zero value is the production gateway as documented.
 type Config struct {
 	Secret           string           // signs the requests; DefaultSecret if empty
@@ -45,12 +48,13 @@ type Config struct {
 	MerchantID       int64            // that look-ups must name; DefaultMerchantID if 0
 	ProjectID        int64            // that look-ups must name; DefaultProjectID if 0
 	Waiting          bool             // accept refunds as refund_waiting only (assumed); see [Gateway.Approve]
-	HideNewRefunds   int              // so many look-ups do not show the payment's latest refund yet, for those that have one to hide
+	HideNewRefunds   int              // so many look-ups do not show a refund yet, each of those that would have
 	Inconclusive     bool             // look-ups never show a refund: no list, and the state stays as it was
 	StructuredResult bool             // answer success with an object in "result", as an older page has it, instead of a word
 	CallbackURL      string           // given when the payments were made: callbacks about refunds go there; none are sent if empty
 	EqualCallbacks   bool             // callbacks about refunds of one payment differ by nothing but state and amount; nobody knows whether they do
 	PaidAmount       bool             // callbacks hold what was paid instead of what is given back; nobody knows which it is
+	PHPSignature     bool             // sign callbacks in the form of the documents' PHP sample; else in that of Go, which is inferred
 	Now              func() time.Time // nil means time.Now; must be safe for concurrent use
 	InMemory         bool             // opens no socket: requests come by RoundTripper only, and callbacks go to HandTo
 }
@@ -59,8 +63,8 @@ type Config struct {
 type Gateway struct {
 	*pretend.Server
 	cfg   Config
-	drift int       // guarded by the ledger's lock, as the two below: only answers and callbacks use them
-	hide  int       // look-ups that still hide the latest refund
+	drift int // guarded by the ledger's lock, as the two below: only answers and callbacks use them
+	late  *pretend.Late
 	told  time.Time // the latest callback's finished_at
 }
 
@@ -75,7 +79,7 @@ func Start(cfg Config) (*Gateway, error) {
 	if cfg.ProjectID == 0 {
 		cfg.ProjectID = DefaultProjectID
 	}
-	g := &Gateway{cfg: cfg, hide: cfg.HideNewRefunds}
+	g := &Gateway{cfg: cfg, late: pretend.NewLate(cfg.HideNewRefunds)}
 	path := productionPath
 	if cfg.Sandbox {
 		path = sandboxPath
@@ -86,8 +90,12 @@ func Start(cfg Config) (*Gateway, error) {
 			{Method: http.MethodGet, Path: statusPath, Answer: g.status},
 		},
 		Callbacks: g.callbacks(),
-		Now:       cfg.Now,
-		InMemory:  cfg.InMemory,
+		Elsewhere: func(r pretend.Refund, l *pretend.Ledger) pretend.Refund {
+			r.ID, r.Pending = l.NextID(refundPrefix), cfg.Waiting
+			return r
+		},
+		Now:      cfg.Now,
+		InMemory: cfg.InMemory,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("tarlantest: %w", err)
@@ -141,7 +149,7 @@ func (g *Gateway) refund(r pretend.Request, l *pretend.Ledger) pretend.Answer {
 	if err != nil {
 		return invalidRequest.answer()
 	}
-	expected, err := sign(fields, g.cfg.Secret)
+	expected, err := sign(fields, g.cfg.Secret, goText)
 	if err != nil {
 		return invalidRequest.answer()
 	}
@@ -196,7 +204,7 @@ func (g *Gateway) refund(r pretend.Request, l *pretend.Ledger) pretend.Answer {
 		Body:    g.success(id),
 		Drifted: drifted(g.drift),
 		Booking: &pretend.Refund{
-			ID:        l.NextID("refund-"), // for the ledger only: Tarlan gives its refunds no id
+			ID:        l.NextID(refundPrefix),
 			PaymentID: payment.ID,
 			Amount:    amount,
 			Full:      amount == payment.Amount,

@@ -19,10 +19,6 @@ const DefaultWebhookSecret = "tlpe-test-webhook-MIIEvQIBADANBg+/="
 // lifetime is how long a notification is good: exp and iat of the documents' sample are 48 hours apart.
 const lifetime = 48 * time.Hour
 
-// integrator is what the Authorization header of a notification holds (documented as the integrator's identifier; what it
-// looks like is assumed).
-const integrator = "tlpe-test-integrator"
-
 // WebhookSecret returns the text that signs the notifications.
 func (g *Gateway) WebhookSecret() string { return g.desk.cfg.WebhookSecret }
 
@@ -67,7 +63,7 @@ func (d desk) notification(p pretend.Payment, amount, code, text, id string, now
 			"customer":       map[string]any{"first_name": "John", "last_name": "Doe"},
 			"transaction_id": p.ID,
 			"payment": map[string]any{
-				"amount": amount, "currency": p.Amount.Currency(), "option": "GCash", "merchant_reference_id": "INV-123",
+				"amount": amount, "currency": p.Amount.Currency(), "option": "GCash", "merchant_reference_id": referencePrefix + p.ID,
 			},
 			"result": map[string]any{
 				"timestamp": now.UTC().Format("2006-01-02 15:04:05 -07:00"), name: code, "message": text, "processor_reference_id": "ABC123456",
@@ -77,10 +73,12 @@ func (d desk) notification(p pretend.Payment, amount, code, text, id string, now
 	return d.posted(token(`{"alg":"HS256","typ":"JWT"}`, claims, []byte(d.cfg.WebhookSecret)))
 }
 
+// posted is a notification. Its Authorization header is documented as the integrator's identifier; that this is the token
+// which the integrator sends in the same header is assumed, and a reason not to take the token for a key.
 func (d desk) posted(payload string) pretend.Callback {
 	return pretend.Callback{
 		URL:    d.cfg.CallbackURL,
-		Header: http.Header{"Content-Type": {"application/json"}, "Authorization": {integrator}},
+		Header: http.Header{"Content-Type": {"application/json"}, "Authorization": {d.cfg.Token}},
 		Body:   encode(map[string]string{"payload": payload}),
 	}
 }

@@ -79,8 +79,7 @@ func TestNotifications(t *testing.T) {
 			require.Len(t, owed, 1)
 			require.Equal(t, hook, owed[0].URL)
 			require.Equal(t, "application/json", owed[0].Header.Get("Content-Type"))
-			require.NotEmpty(t, owed[0].Header.Get("Authorization"))
-			require.NotContains(t, owed[0].Header.Get("Authorization"), gw.Token())
+			require.Equal(t, []string{gw.Token()}, owed[0].Header["Authorization"], "the integrator's identifier, bare")
 
 			secret := tlpetest.DefaultWebhookSecret
 			if tt.cfg.WebhookSecret != "" {
@@ -97,6 +96,7 @@ func TestNotifications(t *testing.T) {
 			require.Equal(t, id, at(c, "data", "transaction_id"))
 			require.Equal(t, tt.shown, at(c, "data", "payment", "amount"))
 			require.Equal(t, "PHP", at(c, "data", "payment", "currency"))
+			require.Equal(t, gw.MerchantReferenceID(id), at(c, "data", "payment", "merchant_reference_id"))
 			require.Equal(t, tt.code, at(c, "data", "result", tt.spelt))
 			require.Nil(t, at(c, "data", "result", tt.other))
 			require.Equal(t, "2026-03-04 12:00:00 +00:00", at(c, "data", "result", "timestamp"))

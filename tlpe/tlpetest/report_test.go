@@ -56,7 +56,7 @@ func TestDocumentedReport(t *testing.T) {
 	require.Equal(t, http.StatusOK, r.status)
 	require.JSONEq(t, `
 {"customer_ip_address":"0.0.0.0","customer":{"first_name":"John","last_name":"Doe","billing_address":{},"shipping_address":{},"contact":{}},
- "payment":{"description":"Payment for a product","amount":"1.50","currency":"PHP","option":"GCash","merchant_reference_id":"INV-123","other_references":["string","string"]},
+ "payment":{"description":"Payment for a product","amount":"1.50","currency":"PHP","option":"GCash","merchant_reference_id":"INV-TRX-10001","other_references":["string","string"]},
  "result":{"status_code":"OK.00.00","processor_reference_id":"ABC123456","descriptor":"descriptor","message":"Payment successful","timestamp":"2020-08-13 13:39:39.0"},
  "custom_parameters":{"parameter_name":"value"},"transaction_id":"TRX-10001"}`, string(r.body))
 	require.Empty(t, gw.Arrivals(), "a look-up moves no money")
@@ -116,7 +116,7 @@ func TestHideNewRefunds(t *testing.T) {
 	refund(t, gw, id, "1.00")
 	require.Equal(t, []string{"OK.00.00", "OK.00.00", "OK.04.00", "OK.04.00"}, states(4))
 	refund(t, gw, id, "")
-	require.Equal(t, []string{"OK.04.00", "OK.04.00", "OK.02.00"}, states(3), "only the latest is hidden")
+	require.Equal(t, []string{"OK.04.00", "OK.04.00", "OK.02.00"}, states(3), "the earlier one was shown already")
 }
 
 func TestReportAuthorization(t *testing.T) {

@@ -22,8 +22,9 @@
 //
 // # What it posts
 //
-// With [Config.CallbackURL] each refund is notified once, by {"payload": a JWT}: see [pretend.Server.Deliver]. The token is
-// signed with HS256 under the text of [Config.WebhookSecret] and good for 48 hours, as in the documents' sample, and its jti is
+// With [Config.CallbackURL] each refund is notified once, by {"payload": a JWT}, with the integrator's token in the
+// Authorization header, as the documents call it: see [pretend.Server.Deliver]. The JWT is signed
+// with HS256 under the text of [Config.WebhookSecret] and good for 48 hours, as in the documents' sample, and its jti is
 // a new one each time. That refunds are notified at all is taken from public client code; whose amount is told is not known,
 // and [Config.NotifiesPaid] switches it. [Gateway.PaymentCallback] makes a genuine notification of something else, and
 // [Gateway.Forgeries] what a merchant must not believe.
@@ -33,6 +34,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"net/http"
 	"regexp"
 	"strconv"
@@ -68,8 +70,8 @@ type Config struct {
 	// don't say which of the two happens.
 	FullAfterPartial bool
 
-	// HideNewRefunds makes refunds show late: the first so many reports on a payment after a refund are as if there had been
-	// none.
+	// HideNewRefunds makes refunds show late: the first so many reports on a payment after a refund are as if it had not been
+	// made.
 	HideNewRefunds int
 
 	// ReportsPaid makes every report say OK.00.00, whatever was refunded. The documents don't say whether the code turns.
@@ -116,11 +118,15 @@ func Start(cfg Config) (*Gateway, error) {
 	if cfg.WebhookSecret == "" {
 		cfg.WebhookSecret = DefaultWebhookSecret
 	}
-	d := desk{cfg: cfg, hidden: make(map[string]int)}
+	d := desk{cfg: cfg, late: pretend.NewLate(cfg.HideNewRefunds)}
 	s, err := pretend.Start(pretend.Options{
 		Now:       cfg.Now,
 		InMemory:  cfg.InMemory,
 		Callbacks: pretend.Callbacks{Make: d.callback},
+		Elsewhere: func(r pretend.Refund, l *pretend.Ledger) pretend.Refund {
+			r.ID = l.NextID(refundPrefix)
+			return r
+		},
 		Routes: []pretend.Route{
 			{Method: http.MethodPost, Path: Path, Money: true, Answer: d.answer},
 			{Method: http.MethodGet, Path: ReportPath, Answer: d.report},
@@ -134,6 +140,10 @@ func Start(cfg Config) (*Gateway, error) {
 
 // Token returns the token that the gateway accepts.
 func (g *Gateway) Token() string { return g.token }
+
+// MerchantReferenceID returns the merchant's own reference of a payment, which reports and notifications show:
+// "INV-TRX-10001" for TRX-10001.
+func (g *Gateway) MerchantReferenceID(paymentID string) string { return referencePrefix + paymentID }
 
 // The documents' own codes and texts.
 const (
@@ -155,6 +165,9 @@ const (
 
 	messageOK = "Request processed successfully"
 
+	refundPrefix    = "refund-" // of ids in the ledger: the documents name no refund's id
+	referencePrefix = "INV-"    // as in the report's sample
+
 	timeLayout   = "2006-01-02T15:04:05.000-0700"
 	reportLayout = "2006-01-02 15:04:05.0"
 )
@@ -162,11 +175,11 @@ const (
 // plainAmount is an amount that can be read in one way only: no sign, exponent, separator, space, or bare point.
 var plainAmount = regexp.MustCompile(`^(0|[1-9][0-9]*)(\.[0-9]+)?$`)
 
-// desk judges requests. All that changes is in the ledger, whose lock is held around each answer, and in hidden, which that
+// desk judges requests. All that changes is in the ledger, whose lock is held around each answer, and in late, which that
 // lock guards too.
 type desk struct {
-	cfg    Config
-	hidden map[string]int // by a refund's id: how many reports have left it out
+	cfg  Config
+	late *pretend.Late
 }
 
 // order is what a request asks for.
@@ -248,7 +261,7 @@ func (d desk) judge(o order, l *pretend.Ledger) pretend.Answer {
 	}
 	a := envelope(now, Path, http.StatusOK, http.StatusOK, messageOK, data{ID: o.transactionID, Code: code, Text: text})
 	a.Booking = &pretend.Refund{
-		ID:        l.NextID("refund-"),
+		ID:        l.NextID(refundPrefix),
 		PaymentID: o.transactionID,
 		Amount:    give,
 		Full:      full,
@@ -271,7 +284,7 @@ func (d desk) report(r pretend.Request, l *pretend.Ledger) pretend.Answer {
 		return envelope(now, r.Path, http.StatusOK, http.StatusNotFound, "Not found", data{Code: codeInvalid, Text: textInvalid})
 	}
 	code, text, at := codePaid, textPaid, payment.PaidAt
-	if latest, ok := d.latest(l.Refunds(id)); ok && !d.cfg.ReportsPaid {
+	if latest, ok := d.latest(l.Newest(id)); ok && !d.cfg.ReportsPaid {
 		at = latest.At
 		if code, text = codePartial, textPartial; latest.Full {
 			code, text = codeFull, textFull
@@ -287,7 +300,7 @@ func (d desk) report(r pretend.Request, l *pretend.Ledger) pretend.Answer {
 			"description": "Payment for a product",
 			"amount":      payment.Amount.Number(), // the paid one; what it is after a refund is assumed
 			"currency":    payment.Amount.Currency(),
-			"option":      "GCash", "merchant_reference_id": "INV-123", "other_references": []string{"string", "string"},
+			"option":      "GCash", "merchant_reference_id": referencePrefix + id, "other_references": []string{"string", "string"},
 		},
 		"result": map[string]any{
 			"status_code": code, "processor_reference_id": "ABC123456", "descriptor": "descriptor", "message": text,
@@ -298,16 +311,14 @@ func (d desk) report(r pretend.Request, l *pretend.Ledger) pretend.Answer {
 	})}
 }
 
-// latest is the latest refund that a report shows.
-func (d desk) latest(refunds []pretend.Refund) (pretend.Refund, bool) {
-	if n := len(refunds); n > 0 && d.hidden[refunds[n-1].ID] < d.cfg.HideNewRefunds {
-		d.hidden[refunds[n-1].ID]++
-		refunds = refunds[:n-1]
+// latest is the latest refund that a report shows. That one which came back leaves no trace is assumed.
+func (d desk) latest(refunds iter.Seq[pretend.Refund]) (pretend.Refund, bool) {
+	for r := range refunds {
+		if r.State != pretend.Reversed && d.late.Look(r.ID) {
+			return r, true
+		}
 	}
-	if len(refunds) == 0 {
-		return pretend.Refund{}, false
-	}
-	return refunds[len(refunds)-1], true
+	return pretend.Refund{}, false
 }
 
 func decimals(number string) int {
