@@ -268,8 +268,8 @@ func (w *world) stranger(ctx context.Context) {
 		l := w.lanes[w.rand.IntN(len(w.lanes))]
 		pay := l.payments[w.rand.IntN(len(l.payments))]
 		amount := l.amount(w)
-		if id, ok := l.elsewhere(pay.ID, amount); ok {
-			w.say("somebody else", "refunds %s of %s in the dashboard of %s: %s", amount, pay.ID, l.name, id)
+		if r, err := l.server.RefundElsewhere(pay.ID, amount); err == nil {
+			w.say("somebody else", "refunds %s of %s in the dashboard of %s: %s", amount, pay.ID, l.name, r.ID)
 		}
 	}
 }

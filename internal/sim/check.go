@@ -16,7 +16,7 @@ import (
 func (w *world) check() {
 	for _, l := range w.lanes {
 		for _, r := range l.newRefunds() {
-			if l.asked[r.ID] == nil && !l.byHand[r.ID] {
+			if l.asked[r.ID] == nil && !r.Elsewhere {
 				w.fail("%s is booked at %s, and nobody asked for it", r.ID, l.name)
 			}
 		}

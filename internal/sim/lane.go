@@ -40,7 +40,6 @@ type lane struct {
 	orders []*order
 	faults int                 // so many of the next requests meet one
 	asked  map[string]*attempt // by the ledger's id
-	byHand map[string]bool     // ledger's ids of refunds made elsewhere
 	seen   int                 // refunds of the ledger that were checked
 	bag    []refund.Callback
 	w      *world
@@ -122,7 +121,7 @@ func (w *world) lane(gateway, currency, path string, server *pretend.Server, err
 	}
 	l := &lane{
 		name: "shop at " + gateway, currency: currency, server: server, path: path, w: w,
-		asked: make(map[string]*attempt), byHand: make(map[string]bool),
+		asked:  make(map[string]*attempt),
 		params: func(string) map[string]string { return nil },
 	}
 	set(l)
@@ -194,22 +193,7 @@ func (l *lane) newRefunds() []pretend.Refund {
 }
 
 func (l *lane) refundedByHand(payment string) bool {
-	return slices.ContainsFunc(l.server.Refunds(), func(r pretend.Refund) bool { return l.byHand[r.ID] && r.PaymentID == payment })
-}
-
-// elsewhere refunds a payment in the gateway's dashboard.
-func (l *lane) elsewhere(payment string, amount money.Amount) (id string, ok bool) {
-	req := refund.Partial(payment, amount)
-	req.Payment.PaidAt = l.payments[0].PaidAt
-	before := len(l.server.Refunds())
-	_, _ = l.provider(l.w.clock).Refund(context.Background(), req)
-	all := l.server.Refunds()
-	if len(all) == before {
-		return "", false
-	}
-	id = all[len(all)-1].ID
-	l.byHand[id] = true
-	return id, true
+	return slices.ContainsFunc(l.server.RefundsOf(payment), func(r pretend.Refund) bool { return r.Elsewhere })
 }
 
 // transport brings requests to the gateway. Before and after each of them others may go
