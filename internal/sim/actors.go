@@ -15,7 +15,6 @@ import (
 type order struct {
 	req   refund.Request
 	tries int
-	done  bool
 }
 
 // desk asks for refunds, and asks again where that is safe, or where nobody knows.
