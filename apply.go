@@ -321,6 +321,7 @@ func (e *Entry) moveBy(st *statement, v *verdict, cause string, now time.Time) M
 	if cause == CauseCallback {
 		m.Trust = st.trust
 	}
+	m.Supposed = st.id != "" && e.ownID() == "" && !st.claims(e) && !st.answer && !st.conclusive
 	switch {
 	case v.to.took():
 		m.Result = e.result()

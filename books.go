@@ -175,6 +175,27 @@ func (b *books) strangers(r *Report) (unknown []SeenRefund, ours []shown) {
 		}
 		return nothing
 	})
+	// One that is known to be made elsewhere stays that, whatever of ours is like it.
+	known := make(map[mark]int)
+	for _, s := range b.elsewhere {
+		if s.ID == "" && !s.Told {
+			known[s.mark()]++
+		}
+	}
+	left = slices.DeleteFunc(left, func(seen SeenRefund) bool {
+		switch {
+		case seen.ID != "":
+			if !b.knowsElsewhere(seen.ID) {
+				return false
+			}
+		case !seen.Amount.IsSet() || known[seen.mark()] == 0:
+			return false
+		default:
+			known[seen.mark()]--
+		}
+		unknown = append(unknown, seen)
+		return true
+	})
 	left = slices.DeleteFunc(left, func(seen SeenRefund) bool {
 		return seen.Amount.IsSet() && match(byAmount, func(o *booked) bool { return o.id == "" && (o.amount == seen.Amount || o.did == seen.Amount) })
 	})
@@ -239,20 +260,23 @@ func (b *books) mayShowLate(ours []shown, amount money.Amount) bool {
 // total only.
 const elsewhereTotal = "(in total)"
 
+// mark is what a refund made elsewhere is known by that has no id.
+type mark struct {
+	amount money.Amount
+	at     time.Time
+	told   bool
+}
+
+func (s *SeenRefund) mark() mark { return mark{s.Amount, stored(s.At), s.Told} }
+
 // add joins two lists of refunds made elsewhere, each counted once: by its id, else by
 // amount, time and who told of it. What turns out to be one of the journal's is left out.
 // That one came to nothing is kept for good.
 func (b *books) add(have, more []SeenRefund) []SeenRefund {
-	type mark struct {
-		amount money.Amount
-		at     time.Time
-		told   bool
-	}
-	of := func(s SeenRefund) mark { return mark{s.Amount, stored(s.At), s.Told} }
 	known := make(map[mark]int)
 	for _, s := range have {
 		if s.ID == "" {
-			known[of(s)]++
+			known[s.mark()]++
 		}
 	}
 	for _, s := range more {
@@ -268,8 +292,8 @@ func (b *books) add(have, more []SeenRefund) []SeenRefund {
 			if s.Amount.IsSet() {
 				have[i].Amount = s.Amount
 			}
-		case s.ID == "" && known[of(s)] > 0:
-			known[of(s)]--
+		case s.ID == "" && known[s.mark()] > 0:
+			known[s.mark()]--
 		default:
 			have = append(have, s)
 		}

@@ -877,3 +877,55 @@ func TestHostile_TheSameKeyAgainBesideItsOwnIDInTheSnapshot(t *testing.T) {
 	t.Logf("k1 again: %v", err)
 	assert.Len(t, r.sent, 1, "the money does not go out twice")
 }
+
+// A refund made elsewhere, and one of ours like it after that: the list shows both, and
+// which row is whose must not change from one snapshot to the next.
+func TestElsewhereIsCountedOnceBesideItsLike(t *testing.T) {
+	t.Parallel()
+	for name, ids := range map[string][3]string{"without ids": {}, "with ids, ours unknown": {"A", "B", "C"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRaid(t)
+			theirs := refund.SeenRefund{ID: ids[0], Amount: php("10.00"), Status: refund.StatusSucceeded, At: noon.Add(-time.Hour)}
+			first := refund.SeenRefund{ID: ids[1], Amount: php("10.00"), Status: refund.StatusSucceeded, At: noon}
+			second := refund.SeenRefund{ID: ids[2], Amount: php("10.00"), Status: refund.StatusSucceeded, At: noon.Add(time.Second)}
+			r.shows(theirs)
+			require.NoError(t, r.refund("k1", "10.00 PHP"))
+			r.shows(theirs, first)
+			require.NoError(t, r.refund("k2", "10.00 PHP"))
+			r.shows(theirs, first, second)
+			assert.NoError(t, r.refund("k3", "70.00 PHP"), "20.00 by us and 10.00 elsewhere: 70.00 are left")
+		})
+	}
+}
+
+// An id that nothing but an amount speaks for may be another refund's: that one's failure
+// frees nothing of ours, neither by itself nor when the gateway is asked by that id.
+func TestASupposedIDFreesNothing(t *testing.T) {
+	t.Parallel()
+	for name, asked := range map[string]refund.Status{"asked, it says failed": refund.StatusFailed, "asked, it says nothing": refund.StatusUnknown} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRaid(t)
+			r.lose()
+			require.Error(t, r.refund("k1", "10.00 PHP"))
+			r.clock.advance(time.Hour)
+			r.apply(news("E1", "THEIRS", "10.00", refund.StatusPending))
+			require.Equal(t, refund.StatusPending, r.entry("k1").Status, "it can be about no other refund of the journal's")
+			r.report = func(q refund.Query) (*refund.Report, error) {
+				rep := &refund.Report{}
+				if asked != refund.StatusUnknown {
+					rep.Refunds = []refund.SeenRefund{{ID: q.RefundID, Amount: php("10.00"), Status: asked}}
+				}
+				rep.Conclude(&q)
+				return rep, nil
+			}
+			r.apply(news("E2", "THEIRS", "10.00", refund.StatusFailed))
+			_, err := r.Settle(t.Context(), "k1")
+			require.NoError(t, err)
+			e := r.entry("k1")
+			assert.Equal(t, refund.StatusPending, e.Status)
+			assert.True(t, e.Flagged())
+		})
+	}
+}

@@ -116,6 +116,10 @@ type Change struct {
 	// status stays as it was.
 	Flag bool `json:"flag,omitempty"`
 
+	// Supposed: the gateway's id of the refund, which this change tells first, is one that
+	// nothing but the amount speaks for. It may be another refund's.
+	Supposed bool `json:"supposed,omitempty"`
+
 	Event   string    `json:"event,omitempty"`   // the id of the callback's [Event]
 	EventAt time.Time `json:"event_at,omitzero"` // when, by the gateway's clock
 }
@@ -263,6 +267,21 @@ func (e *Entry) ownID() string {
 		return "" // the payment's own is none of a refund
 	}
 	return id
+}
+
+// supposed reports whether the gateway's id of the refund is one that nothing but its
+// amount speaks for: what is said of it frees no money.
+func (e *Entry) supposed() bool {
+	since := e.sinceBegin()
+	for i := len(since) - 1; i >= 0; i-- {
+		switch ch := &since[i]; {
+		case ch.Supposed:
+			return true
+		case ch.Cause == CauseAnswer && ch.Status.took():
+			return false // it told the id itself
+		}
+	}
+	return false
 }
 
 // The causes of a Change.

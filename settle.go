@@ -156,7 +156,7 @@ func (c *Client) lookUp(ctx context.Context, e *Entry, told string, all []*Entry
 		}
 	}
 	st, found := looked(report), finding{why: report.Why}
-	if told != "" {
+	if told != "" && e.ownID() == "" {
 		st.key = e.Key // it proved the id
 	}
 	if st.id == "" {

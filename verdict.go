@@ -66,6 +66,8 @@ func weigh(st *statement, e *Entry, b *books, least Trust) verdict {
 		return v
 	}
 	own := st.id != "" && st.id == e.ownID()
+	guess := own && e.supposed()
+	own = own && !guess
 	switch {
 	case st.status == StatusUnknown:
 		v.act, v.why = ask, "something has happened, and it does not say what"
@@ -76,7 +78,7 @@ func weigh(st *statement, e *Entry, b *books, least Trust) verdict {
 		v.act, v.flag = ask, own
 		v.why = "it is of " + st.at.UTC().Format(time.RFC3339) + ", before the refund was begun"
 	default:
-		st.decide(e, b, &v, own || claimed || st.answer || st.conclusive, own)
+		st.decide(e, b, &v, own || claimed || st.answer || st.conclusive && !guess, own)
 		if claimed && !own && e.tries() > 1 && v.act == changes {
 			v.flag = true
 			v.why += "; the key was sent more than once, and it may be the other try's"

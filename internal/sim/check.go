@@ -2,9 +2,10 @@ package sim
 
 import (
 	"context"
+	"errors"
+	"slices"
 
 	"github.com/gorefund/refund"
-	"github.com/gorefund/refund/journal"
 	"github.com/gorefund/refund/refundtest/pretend"
 )
 
@@ -16,8 +17,8 @@ import (
 func (w *world) check() {
 	for _, l := range w.lanes {
 		for _, r := range l.newRefunds() {
-			if l.asked[r.ID] == nil && !r.Elsewhere {
-				w.fail("%s is booked at %s, and nobody asked for it", r.ID, l.name)
+			if l.asked[r.ID] == nil && !l.strange(r) {
+				w.fail("%s is booked at %s, and nobody asked for it", r.ID, l.called())
 			}
 		}
 	}
@@ -25,16 +26,18 @@ func (w *world) check() {
 
 // checkSent is called when a request is about to reach a gateway.
 func (w *world) checkSent(a *attempt) {
-	if a == nil {
-		w.fail("a request leaves that is in no journal")
-		return
-	}
 	if a.sends++; a.sends > 1 {
 		w.fail("%s is sent twice in one attempt", a.key)
 	}
 	for _, other := range w.attempts[a.key] {
-		if other != a && other.booked != "" && !w.wrong[a.key] && !over(other.lane.refund(other.booked)) {
+		if other == a || other.booked == "" || over(other.lane.refund(other.booked)) {
+			continue
+		}
+		switch {
+		case !other.denied:
 			w.fail("%s is sent again, and it is booked already as %s", a.key, other.booked)
+		case other.spoken > 0 && other.spoken < a.step:
+			w.fail("%s is sent again, although the gateway has said that %s was made under its key", a.key, other.booked)
 		}
 	}
 }
@@ -53,31 +56,143 @@ func (w *world) checkBooked(a *attempt, r pretend.Refund) {
 	}
 }
 
-// checkBegin is called when an intent is stored: with it, what the journal may have given
-// back, and what it knows to be refunded elsewhere, must not exceed what was paid.
-func (w *world) checkBegin(a *attempt, e *refund.Entry) {
+// counts reports whether an attempt that a gateway has booked is one that the journal
+// knows when it begins another: a person may have denied it, and nobody else has spoken.
+func (a *attempt) counts(begun *attempt) bool {
+	return a != begun && a.lane == begun.lane && a.booked != "" && (!a.denied || a.spoken > 0 && a.spoken < begun.step)
+}
+
+// checkBegin is called when an intent is stored. No other refund of the payment is open;
+// and with it, what the journal may have given back, and what it knows to be refunded
+// elsewhere, must not exceed what was paid.
+func (w *world) checkBegin(t *task, a *attempt, e *refund.Entry) {
+	for _, o := range w.refundsOf(a.lane, a.payment) {
+		if o.Key != a.key && (o.Status == refund.StatusUnknown || cameBackUndated(o)) {
+			w.fail("%s is begun, and %s of the same payment is %s", a.key, o.Key, o.Status)
+		}
+	}
 	paid := e.Request.Payment.Amount
 	if !paid.IsSet() || !a.amount.IsSet() || a.full && a.lane.native { // of that the gateway decides how much it is
 		return
 	}
-	sum := a.amount.Minor()
+	known, sum := make(map[string]bool), a.amount.Minor()
 	for _, tries := range w.attempts {
 		for _, other := range tries {
-			if other == a || other.lane != a.lane || other.booked == "" || w.wrong[other.key] || w.wrong[a.key] {
-				continue
-			}
-			if r := a.lane.refund(other.booked); r.PaymentID == e.Request.Payment.ID && !over(r) {
+			if r := a.lane.refund(other.booked); other.counts(a) && other.payment == a.payment && !over(r) {
 				sum += r.Amount.Minor()
+				known[r.ID] = true
 			}
 		}
 	}
+	told, listed := make(map[int64]int64), make(map[int64]int64) // without an id: those of a list may be those of callbacks
 	for _, s := range e.Elsewhere {
-		if s.Amount.IsSet() && s.Amount.Currency() == paid.Currency() && s.Status.MoneyMoved() != refund.No {
-			sum += s.Amount.Minor()
+		minor := s.Amount.Minor()
+		switch {
+		case !s.Amount.IsSet() || s.Amount.Currency() != paid.Currency() || s.Status.MoneyMoved() == refund.No || known[s.ID]:
+		case s.ID != "" && s.Told:
+			sum += minor
+		case s.Told:
+			told[minor]++
+		default:
+			listed[minor]++
+		}
+	}
+	for minor, n := range told {
+		listed[minor] = max(listed[minor], n)
+	}
+	for minor, n := range listed {
+		sum += minor * n
+	}
+	if sum > paid.Minor() {
+		w.fail("%s is begun, and with it more may go back than the %s that were paid for %s", a.key, paid, a.payment)
+	}
+	if !a.lane.lists || t == nil || t.looked.IsZero() {
+		return
+	}
+	sum = a.amount.Minor()
+	for _, r := range a.lane.server.RefundsOf(a.payment) {
+		if !over(r) && r.At.Before(t.looked) {
+			sum += r.Amount.Minor()
 		}
 	}
 	if sum > paid.Minor() {
-		w.fail("%s is begun, and with it more may go back than the %s that were paid for %s", a.key, paid, e.Request.Payment.ID)
+		w.fail("%s is begun, and by what the gateway has just shown more than the %s that were paid for %s may go back", a.key, paid, a.payment)
+	}
+}
+
+// cameBackUndated reports whether only a callback without a date says that a refund came
+// back: neither a look-up nor a person has confirmed it.
+func cameBackUndated(e *refund.Entry) bool {
+	if e.Status != refund.StatusReversed {
+		return false
+	}
+	undated := false
+	for _, ch := range e.History {
+		switch {
+		case ch.Status != refund.StatusReversed:
+			undated = false
+		case ch.Cause == refund.CauseCallback && ch.EventAt.IsZero():
+			undated = true
+		case ch.Cause != refund.CauseNote:
+			return false
+		}
+	}
+	return undated
+}
+
+// refundsOf are the journal's refunds of a payment.
+func (w *world) refundsOf(l *lane, payment string) []*refund.Entry {
+	all, err := w.store.database.Refunds(context.Background(), l.name, payment)
+	if err != nil {
+		w.fail("the journal cannot be read: %v", err)
+	}
+	return slices.DeleteFunc(all, func(e *refund.Entry) bool { return e.Environment != l.env })
+}
+
+// checkReplaced is called when an intent has taken the place of the entry under its key.
+func (w *world) checkReplaced(in *refund.Intent, was *refund.Entry) {
+	switch {
+	case was == nil:
+	case was.Environment != in.Environment:
+		w.fail("%s is begun in %q, and was one of %q", in.Key, in.Environment, was.Environment)
+	case was.Status == refund.StatusRefused && !in.Request.Again && was.Err != nil && was.Err.Code != refund.RateLimited:
+		w.fail("%s is begun again after a refusal (%s), and nobody asked for that", in.Key, was.Err.Code)
+	case was.Status != refund.StatusRefused && was.Status != refund.StatusNotSent:
+		w.fail("%s is begun again, and it was %s", in.Key, was.Status)
+	}
+}
+
+// checkRefused is called when the journal does not admit an intent. Each refund that was
+// made, or may have been, counts once.
+func (w *world) checkRefused(t *task, in *refund.Intent, err error) {
+	e := new(refund.Error)
+	if !errors.As(err, &e) || t == nil {
+		return
+	}
+	if errors.Is(err, refund.InProgress) && e.Blocker == nil {
+		w.fail("%s is not admitted, and nobody is told what stands in its way: %v", in.Key, err)
+	}
+	if !errors.Is(err, refund.ExceedsRefundable) || !in.Request.Amount.IsSet() || !in.Request.Payment.Amount.IsSet() {
+		return
+	}
+	l := w.laneOf(&refund.Entry{Key: in.Key, Provider: in.Provider, Environment: in.Environment})
+	if l.odd {
+		return
+	}
+	left := in.Request.Payment.Amount.Minor()
+	for _, r := range l.server.RefundsOf(in.Request.Payment.ID) {
+		left -= r.Amount.Minor()
+	}
+	for _, o := range w.refundsOf(l, in.Request.Payment.ID) {
+		if cur := w.current(o); o.Status.MoneyMoved() == refund.No || cur.booked != "" {
+			continue
+		}
+		if left -= o.Amount.Minor(); !o.Amount.IsSet() {
+			return // a full refund: only the gateway knows how much it is
+		}
+	}
+	if in.Request.Amount.Minor() <= left {
+		w.fail("%s of %s is not admitted, although %d hundredths at least are left: something counts twice (%v)", in.Key, in.Request.Amount, left, err)
 	}
 }
 
@@ -110,93 +225,4 @@ func statusOf(r pretend.Refund) refund.Status {
 		return refund.StatusPending
 	}
 	return refund.StatusSucceeded
-}
-
-// checkEntry is called when a change is stored: the journal must not say yes where the
-// ledger says no, nor no where it says yes.
-func (w *world) checkEntry(e *refund.Entry) {
-	last := e.History[len(e.History)-1]
-	if w.wrong[e.Key] || last.Cause == refund.CausePerson {
-		return
-	}
-	switch {
-	case e.Status.MoneyMoved() == refund.No:
-		if truth := w.truth(e); truth == refund.StatusSucceeded || truth == refund.StatusPending {
-			w.fail("the journal says that %s is %s, and the ledger says %s", e.Key, e.Status, truth)
-		}
-	case e.Status != refund.StatusSucceeded && e.Status != refund.StatusPending:
-	case w.isNativeFull(e):
-		if a := w.current(e); a.booked == "" && !a.lane.refundedByHand(e.Request.Payment.ID) {
-			w.fail("the journal says that %s is %s, and nobody has refunded %s", e.Key, e.Status, e.Request.Payment.ID)
-		}
-	default:
-		if mine, made := w.claims(e); mine > made {
-			w.fail("the journal says that %s is %s, and with it %d refunds of %s that happened, but the ledger has %d", e.Key, e.Status, mine, e.Amount, made)
-		}
-	}
-}
-
-func (w *world) isNativeFull(e *refund.Entry) bool {
-	return e.Request.Kind == refund.KindFull && w.laneOf(e.Provider).native
-}
-
-// claims counts the refunds of a payment and an amount that the journal says were made,
-// and those that the ledger shows, whoever made them: two of one amount cannot be told
-// apart by anybody. For a refund that is done only those count that are.
-func (w *world) claims(e *refund.Entry) (mine, made int) {
-	l := w.laneOf(e.Provider)
-	all, err := w.store.database.Refunds(context.Background(), e.Provider, e.Request.Payment.ID)
-	if err != nil {
-		w.fail("the journal cannot be read: %v", err)
-	}
-	finished := e.Status == refund.StatusSucceeded
-	for _, o := range all {
-		claim := o.Status == refund.StatusSucceeded || !finished && o.Status == refund.StatusPending
-		if claim && !w.wrong[o.Key] && o.Amount == e.Amount && !w.isNativeFull(o) {
-			mine++
-		}
-	}
-	for _, r := range l.server.Refunds() {
-		done := !r.Pending || r.State == pretend.Approved || r.State == pretend.Reversed
-		if r.PaymentID == e.Request.Payment.ID && r.Amount == e.Amount && (done || !finished) {
-			made++
-		}
-	}
-	return mine, made
-}
-
-// checkTold is called when a caller has its answer.
-func (w *world) checkTold(t *task, key string, status refund.Status) {
-	a := t.sending
-	switch {
-	case a == nil || w.wrong[key] || a.booked == "":
-		return
-	case status.MoneyMoved() == refund.No && !over(a.lane.refund(a.booked)):
-		w.fail("the caller is told that %s is %s, and the ledger has %s", key, status, a.booked)
-	}
-}
-
-// checkEnd is called when nothing goes wrong any more and all has been said.
-func (w *world) checkEnd() {
-	page, err := w.store.database.List(context.Background(), journal.Filter{Limit: 1000})
-	if err != nil {
-		w.fail("the journal cannot be listed: %v", err)
-		return
-	}
-	for _, e := range page.Entries {
-		l, truth := w.laneOf(e.Provider), w.truth(e)
-		yes := truth == refund.StatusSucceeded
-		if !l.proves || len(w.attempts[e.Key]) > 1 {
-			continue // its callbacks do not tell whose they are
-		}
-		switch {
-		case w.wrong[e.Key]:
-			if yes && e.Status.MoneyMoved() == refund.No && !e.Flagged() {
-				w.fail("a person was wrong about %s, which the ledger has as %s; the gateway has spoken, and it is not flagged", e.Key, truth)
-			}
-		case e.Flagged(), e.Open() && truth == refund.StatusNotSent:
-		case e.Status == refund.StatusUnknown, e.Status == refund.StatusPending && truth != refund.StatusPending:
-			w.fail("%s is %s in the end, and the ledger says %s", e.Key, e.Status, truth)
-		}
-	}
 }

@@ -2,8 +2,7 @@ package sim
 
 import (
 	"context"
-	"errors"
-	"net"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -24,10 +23,13 @@ import (
 
 // lane is one account at a gateway, with what its shops know of it.
 type lane struct {
-	name     string
+	name     string // of the provider; programs are renamed
+	kind     string // of gateway
+	env      refund.Environment
 	currency string
 	server   *pretend.Server
 	open     func(now func() time.Time, via http.RoundTripper) (refund.Provider, error)
+	another  func(via http.RoundTripper) (refund.Provider, error) // as another program opens it; nil: there is none
 	payments []pretend.Payment
 	params   func(payment string) map[string]string
 	path     string // of the requests that move money
@@ -36,92 +38,138 @@ type lane struct {
 	proves      bool   // its callbacks prove whose they are
 	reverses    bool
 	native      bool // a full refund is asked for without an amount
+	lists       bool // its look-ups show each refund at once, with its amount
+	odd         bool // it tells amounts that are not the refund's
 
-	orders []*order
-	faults int                 // so many of the next requests meet one
-	asked  map[string]*attempt // by the ledger's id
-	seen   int                 // refunds of the ledger that were checked
-	bag    []refund.Callback
-	w      *world
+	orders  []*order
+	faults  int                 // so many of the next requests meet one
+	asked   map[string]*attempt // by the ledger's id
+	foreign map[string]bool     // the ledger's ids of refunds by another program
+	seen    int                 // refunds of the ledger that were checked
+	bag     []refund.Callback
+	twin    *lane // another shop or environment, with equal payment ids
+	w       *world
 }
 
-const (
-	shopURL = "https://shop.example/callbacks"
-	secret  = "a callback secret of the shop's own, for this world only"
-)
+// account says which of several accounts at a gateway to make.
+type account struct {
+	shop string
+	env  refund.Environment
+	n    int // its keys differ from those of others
+}
+
+const shopURL = "https://shop.example/callbacks"
+
+func (a *account) secret() string {
+	return fmt.Sprintf("a callback secret of the shop %q alone, for this world", a.shop) // sandbox and production have one
+}
+
+func (a *account) key(prefix string) string {
+	word := "test"
+	if a.env == refund.Production {
+		word = "live"
+	}
+	return fmt.Sprintf("%s%s_pretend%020d", prefix, word, a.n)
+}
 
 // makers make the lanes, each with the choices of its gateway that nobody knows.
-var makers = []func(*world) *lane{
-	func(w *world) *lane {
-		gw, err := tarlantest.Start(tarlantest.Config{
-			InMemory: true, Sandbox: true, CallbackURL: shopURL, Now: w.clock, Waiting: w.chance(30), HideNewRefunds: w.rand.IntN(3), Inconclusive: w.chance(20),
-			PaidAmount: w.chance(20),
-		})
-		return w.lane("tarlan", "KZT", "/transaction/api/v1/system/refund/partial", gw.Server, err, func(l *lane) {
-			l.params = func(payment string) map[string]string {
-				return map[string]string{"tarlan.project_reference_id": gw.ProjectReferenceID(payment), "tarlan.type": tarlantest.Type}
-			}
-			l.open = func(_ func() time.Time, via http.RoundTripper) (refund.Provider, error) {
-				return tarlan.New(tarlan.Config{
-					Secret: gw.Secret(), MerchantID: tarlantest.DefaultMerchantID, ProjectID: tarlantest.DefaultProjectID,
-					Environment: refund.Sandbox, BaseURL: gw.URL(), Transport: via,
-				})
-			}
-		})
-	},
-	func(w *world) *lane {
-		gw, err := redstonetest.Start(redstonetest.Config{
-			InMemory: true, Now: w.clock, PendingCallbacks: w.chance(50), FlatCallbacks: w.chance(50), EmptyReference: w.chance(20), ListRefunds: w.chance(40),
-			HideNewRefunds: w.rand.IntN(3),
-		})
-		return w.lane("redstone", "ZMW", "/v1/payment/refunds/process", gw.Server, err, func(l *lane) {
-			l.callbackURL, l.proves, l.reverses = shopURL, true, true
-			l.open = func(_ func() time.Time, via http.RoundTripper) (refund.Provider, error) {
-				return redstone.New(redstone.Config{
-					SecretKey: gw.SecretKey(), PublicKey: gw.PublicKey(), CallbackSecret: secret, Environment: refund.Sandbox, BaseURL: gw.URL(), Transport: via,
-				})
-			}
-		})
-	},
-	func(w *world) *lane {
-		gw, err := paynettest.Start(paynettest.Config{InMemory: true, Now: w.clock, HideNewRefunds: w.rand.IntN(3), ReversedByPart: w.chance(30)})
-		return w.lane("paynet", "TRY", "/v1/transaction/reversed_request", gw.Server, err, func(l *lane) {
-			l.callbackURL, l.proves, l.reverses, l.native = shopURL, true, true, true
-			l.open = func(now func() time.Time, via http.RoundTripper) (refund.Provider, error) {
-				return paynet.New(paynet.Config{
-					SecretKey: gw.SecretKey(), CallbackSecret: secret, Environment: refund.Sandbox, BaseURL: gw.URL(), Transport: via, Now: now,
-				})
-			}
-		})
-	},
-	func(w *world) *lane {
-		gw, err := tlpetest.Start(tlpetest.Config{
-			InMemory: true, CallbackURL: shopURL, Now: w.clock, FullAfterPartial: w.chance(50), HideNewRefunds: w.rand.IntN(3), ReportsPaid: w.chance(20),
-			NotifiesPaid: w.chance(20), CamelCase: w.chance(50),
-		})
-		return w.lane("tlpe", "PHP", "/refund", gw.Server, err, func(l *lane) {
-			l.native = true
-			l.open = func(now func() time.Time, via http.RoundTripper) (refund.Provider, error) {
-				return tlpe.New(tlpe.Config{
-					Token: gw.Token(), WebhookSecret: gw.WebhookSecret(), Environment: refund.Sandbox, BaseURL: gw.URL(), Transport: via, Now: now,
-					Leeway: 5 * time.Minute,
-				})
-			}
-		})
-	},
+var makers = []func(*world, account) *lane{tarlanLane, redstoneLane, paynetLane, tlpeLane}
+
+func tarlanLane(w *world, a account) *lane {
+	cfg := tarlantest.Config{
+		InMemory: true, Sandbox: a.env == refund.Sandbox, CallbackURL: shopURL, Now: w.clock, Waiting: w.chance(30), HideNewRefunds: w.rand.IntN(3), Inconclusive: w.chance(20),
+		PaidAmount: w.chance(20), Secret: a.key("tarlan_"),
+	}
+	gw, err := tarlantest.Start(cfg)
+	path := "/transaction/api/v1/system/refund/partial"
+	if a.env == refund.Production {
+		path = "/refund/api/v1/system/refund/partial"
+	}
+	return w.lane(a, "tarlan", "KZT", path, gw.Server, err, func(l *lane) {
+		l.lists = !cfg.Waiting && !cfg.Inconclusive && cfg.HideNewRefunds == 0
+		l.odd = cfg.PaidAmount
+		l.params = func(payment string) map[string]string {
+			return map[string]string{"tarlan.project_reference_id": gw.ProjectReferenceID(payment), "tarlan.type": tarlantest.Type}
+		}
+		l.open = func(_ func() time.Time, via http.RoundTripper) (refund.Provider, error) {
+			return tarlan.New(tarlan.Config{
+				Secret: gw.Secret(), MerchantID: tarlantest.DefaultMerchantID, ProjectID: tarlantest.DefaultProjectID,
+				Environment: a.env, BaseURL: gw.URL(), Transport: via,
+			})
+		}
+	})
+}
+
+func redstoneLane(w *world, a account) *lane {
+	cfg := redstonetest.Config{
+		InMemory: true, Now: w.clock, PendingCallbacks: w.chance(50), FlatCallbacks: w.chance(50), EmptyReference: w.chance(20), ListRefunds: w.chance(40),
+		HideNewRefunds: w.rand.IntN(3), SecretKey: a.key("redSec_"), PublicKey: a.key("redPub_"),
+	}
+	signed := w.chance(40)
+	own := redstone.Config{SecretKey: cfg.SecretKey, PublicKey: cfg.PublicKey, CallbackSecret: a.secret(), Environment: a.env}
+	if signed { // by the gateway, and no address tells whose refund it is
+		cfg.WebhookSecret, cfg.WebhookHeader = a.key("a webhook secret of "), "X-Signature"
+		own.CallbackSecret, own.WebhookSecret, own.WebhookHeader = "", cfg.WebhookSecret, cfg.WebhookHeader
+	}
+	gw, err := redstonetest.Start(cfg)
+	return w.lane(a, "redstone", "ZMW", "/v1/payment/refunds/process", gw.Server, err, func(l *lane) {
+		l.callbackURL, l.proves, l.reverses = shopURL, !signed, true
+		l.lists = cfg.ListRefunds && cfg.HideNewRefunds == 0
+		l.open = func(_ func() time.Time, via http.RoundTripper) (refund.Provider, error) {
+			c := own
+			c.BaseURL, c.Transport = gw.URL(), via
+			return redstone.New(c)
+		}
+		l.another = func(via http.RoundTripper) (refund.Provider, error) {
+			return redstone.New(redstone.Config{SecretKey: cfg.SecretKey, PublicKey: cfg.PublicKey, Environment: a.env, BaseURL: gw.URL(), Transport: via})
+		}
+	})
+}
+
+func paynetLane(w *world, a account) *lane {
+	cfg := paynettest.Config{InMemory: true, Now: w.clock, HideNewRefunds: w.rand.IntN(3), ReversedByPart: w.chance(30), SecretKey: a.key("sck_")}
+	gw, err := paynettest.Start(cfg)
+	return w.lane(a, "paynet", "TRY", "/v1/transaction/reversed_request", gw.Server, err, func(l *lane) {
+		l.callbackURL, l.proves, l.reverses, l.native = shopURL, true, true, true
+		l.open = func(now func() time.Time, via http.RoundTripper) (refund.Provider, error) {
+			return paynet.New(paynet.Config{
+				SecretKey: cfg.SecretKey, CallbackSecret: a.secret(), Environment: a.env, BaseURL: gw.URL(), Transport: via, Now: now,
+			})
+		}
+		l.another = func(via http.RoundTripper) (refund.Provider, error) {
+			return paynet.New(paynet.Config{SecretKey: cfg.SecretKey, Environment: a.env, BaseURL: gw.URL(), Transport: via, Now: w.clock})
+		}
+	})
+}
+
+func tlpeLane(w *world, a account) *lane {
+	cfg := tlpetest.Config{
+		InMemory: true, CallbackURL: shopURL, Now: w.clock, FullAfterPartial: w.chance(50), HideNewRefunds: w.rand.IntN(3), ReportsPaid: w.chance(20),
+		NotifiesPaid: w.chance(20), CamelCase: w.chance(50), Token: a.key("tlpe_"), WebhookSecret: a.key("a webhook secret of "),
+	}
+	gw, err := tlpetest.Start(cfg)
+	return w.lane(a, "tlpe", "PHP", "/refund", gw.Server, err, func(l *lane) {
+		l.native, l.odd = true, cfg.NotifiesPaid
+		l.open = func(now func() time.Time, via http.RoundTripper) (refund.Provider, error) {
+			return tlpe.New(tlpe.Config{
+				Token: gw.Token(), WebhookSecret: gw.WebhookSecret(), Environment: a.env, BaseURL: gw.URL(), Transport: via, Now: now,
+				Leeway: 5 * time.Minute,
+			})
+		}
+	})
 }
 
 func (w *world) clock() time.Time { return w.now }
 
 // lane makes an account with a few payments. A gateway that cannot be made ends the
 // world.
-func (w *world) lane(gateway, currency, path string, server *pretend.Server, err error, set func(*lane)) *lane {
+func (w *world) lane(a account, gateway, currency, path string, server *pretend.Server, err error, set func(*lane)) *lane {
 	if err != nil {
 		panic(err)
 	}
 	l := &lane{
-		name: "shop at " + gateway, currency: currency, server: server, path: path, w: w,
-		asked:  make(map[string]*attempt),
+		name: a.shop + " at " + gateway, kind: gateway, env: a.env, currency: currency, server: server, path: path, w: w,
+		asked: make(map[string]*attempt), foreign: make(map[string]bool),
 		params: func(string) map[string]string { return nil },
 	}
 	set(l)
@@ -150,6 +198,14 @@ func paymentID(gateway string, i int) string {
 		return "xk_EAAAAAh7VYf9HG4" + n
 	}
 	return "TRX-1000" + n
+}
+
+// called is what a history calls it.
+func (l *lane) called() string {
+	if l.env == refund.Production {
+		return l.name + " (production)"
+	}
+	return l.name
 }
 
 // provider opens the account for a program with that clock.
@@ -192,51 +248,9 @@ func (l *lane) newRefunds() []pretend.Refund {
 	return fresh
 }
 
+// strange reports whether a refund is none of the journal's programs'.
+func (l *lane) strange(r pretend.Refund) bool { return r.Elsewhere || l.foreign[r.ID] }
+
 func (l *lane) refundedByHand(payment string) bool {
-	return slices.ContainsFunc(l.server.RefundsOf(payment), func(r pretend.Refund) bool { return r.Elsewhere })
-}
-
-// transport brings requests to the gateway. Before and after each of them others may go
-// first, and the process may die or stand still.
-type transport struct {
-	l     *lane
-	inner http.RoundTripper
-}
-
-// The faults that befall requests.
-var faults = []pretend.Fault{
-	pretend.DropBeforeBooking, pretend.DropAfterBooking, pretend.DropAfterBooking, pretend.HTMLError, pretend.Empty, pretend.Truncated,
-	pretend.ServerError, pretend.ServerErrorBooked, pretend.HangAfterBooking, pretend.HangBeforeBooking,
-}
-
-func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	w, ctx := t.l.w, r.Context()
-	now := taskOf(ctx)
-	if now == nil || r.URL.Path != t.l.path { // by hand, or a look-up
-		w.sleep(ctx, w.between(0, 2*time.Second))
-		return t.inner.RoundTrip(r)
-	}
-	w.sleep(ctx, w.between(0, 5*time.Second))
-	a := now.sending
-	if a != nil && now.of.clock(w)().After(a.until) {
-		// The body of a real request looks at both clocks when it is read, see
-		// internal/httpx; here there is only one clock, and the transport looks.
-		return nil, &net.OpError{Op: "dial", Err: errors.New("sim: it came back after its lease")}
-	}
-	w.checkSent(a)
-	if t.l.faults > 0 {
-		t.l.faults--
-		t.l.server.Inject(faults[w.rand.IntN(len(faults))])
-	}
-	before := len(t.l.server.Refunds())
-	answer, err := t.inner.RoundTrip(r)
-	if all := t.l.server.Refunds(); len(all) > before && a != nil {
-		booked := all[len(all)-1]
-		a.booked = booked.ID
-		t.l.asked[booked.ID] = a
-		w.say("the gateway "+t.l.name, "books %s as %s: %s of %s", a.key, booked.ID, booked.Amount, booked.PaymentID)
-		w.checkBooked(a, booked)
-	}
-	w.sleep(ctx, w.between(0, 5*time.Second))
-	return answer, err
+	return slices.ContainsFunc(l.server.RefundsOf(payment), l.strange)
 }

@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"slices"
 	"time"
+
+	"github.com/gorefund/refund"
 )
 
 // task is something that happens bit by bit. It runs in a goroutine of its own, but only
@@ -18,7 +20,10 @@ type task struct {
 	dying  bool
 	ended  bool
 
-	sending *attempt // whose request it has to send, once Begin has stored it
+	sending  *attempt      // whose request it has to send, once Begin has stored it
+	looked   time.Time     // when it last asked the gateway
+	applying *refund.Event // which callback it carries out
+	saw      *refund.Entry // what the person saw who decides
 }
 
 type taskKey struct{}

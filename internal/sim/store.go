@@ -50,8 +50,13 @@ func (s *store) around(ctx context.Context, op func() error) error {
 
 func (s *store) Begin(ctx context.Context, in refund.Intent) (e *refund.Entry, fresh bool, err error) {
 	err = s.around(ctx, func() (err error) {
+		was, _ := s.database.Entry(ctx, in.Key)
 		e, fresh, err = s.database.Begin(ctx, in)
-		if err == nil && fresh {
+		switch {
+		case err != nil:
+			s.w.checkRefused(taskOf(ctx), &in, err)
+		case fresh:
+			s.w.checkReplaced(&in, was)
 			s.w.begun(taskOf(ctx), &in, e)
 		}
 		return err

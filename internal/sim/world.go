@@ -27,17 +27,19 @@ func Run(o Options) (*History, error) {
 		w.bury()
 	}()
 	steps := o.Steps
-	if n := 150 + w.rand.IntN(350); steps == 0 {
+	if n := 150 + w.rand.IntN(450); steps == 0 {
 		steps = n
 	}
 	w.history.Steps = steps
 	for i := 0; i < steps && w.step(); i++ {
+		w.steps++
 		if w.check(); w.failure != nil {
 			return w.history, fmt.Errorf("step %d: %w", i+1, w.failure)
 		}
 	}
 	w.heal()
 	for i := 0; w.step(); i++ {
+		w.steps++
 		if w.check(); w.failure != nil {
 			return w.history, fmt.Errorf("after the trouble: %w", w.failure)
 		}
@@ -60,7 +62,8 @@ type world struct {
 	processes []*process
 	store     *store
 	attempts  map[string][]*attempt // by key, as they were begun
-	wrong     map[string]bool       // keys about which a person has decided wrongly
+	wrong     map[string]bool       // keys about which a person has decided wrongly, and the gateway has said nothing since
+	steps     int
 	ids       int
 	desks     int // at work
 }
@@ -71,18 +74,24 @@ type process struct {
 	offset  time.Duration // of its clock
 	clients map[*lane]*refund.Client
 	dead    bool
+	away    bool // until all programs start under other names
 }
 
 // attempt is one try of a refund: an intent, and what came of it.
 type attempt struct {
-	key    string
-	lane   *lane
-	amount money.Amount // what it may take, not set for a full refund of unknown amount
-	full   bool
-	began  time.Time // by the process's clock
-	until  time.Time // its lease
-	sends  int
-	booked string // the ledger's id, "" if it is not booked
+	key     string
+	payment string
+	lane    *lane
+	amount  money.Amount // what it may take, not set for a full refund of unknown amount
+	full    bool
+	began   time.Time // by the process's clock
+	until   time.Time // its lease
+	step    int       // in which it was begun
+	sends   int
+	booked  string // the ledger's id, "" if it is not booked
+
+	denied bool // a person has said that it did not happen, and it did
+	spoken int  // the step in which the gateway's own word about it was carried out, since the person's; 0: not yet
 }
 
 func newWorld(o Options) *world {
@@ -93,9 +102,15 @@ func newWorld(o Options) *world {
 		db = journal.Memory().(database)
 	}
 	w.store = &store{database: db, w: w}
-	kinds := w.rand.Perm(len(makers))[:1+w.rand.IntN(2)]
-	for _, i := range kinds {
-		w.lanes = append(w.lanes, makers[i](w))
+	for _, i := range w.rand.Perm(len(makers))[:1+w.rand.IntN(2)] {
+		w.lanes = append(w.lanes, makers[i](w, account{"shop", refund.Sandbox, 1}))
+		if w.chance(25) { // equal payment ids in another shop, or in production
+			twin := oneOf(w.scheduler, account{"second shop", refund.Sandbox, 2}, account{"shop", refund.Production, 3})
+			l := w.lanes[len(w.lanes)-1]
+			w.lanes = append(w.lanes, makers[i](w, twin))
+			l.twin = w.lanes[len(w.lanes)-1]
+			l.twin.twin = l
+		}
 	}
 	for i := range 1 + w.rand.IntN(3) {
 		p := &process{name: fmt.Sprintf("program %c", 'A'+i), offset: w.between(-2*time.Minute, 2*time.Minute).Round(time.Second)}
@@ -103,10 +118,12 @@ func newWorld(o Options) *world {
 		w.boot(p)
 	}
 	for _, l := range w.lanes {
-		w.start("the gateway "+l.name, nil, func(ctx context.Context) { w.gateway(ctx, l) })
-		w.start("the post of "+l.name, nil, func(ctx context.Context) { w.post(ctx, l) })
+		w.start("the gateway "+l.called(), nil, func(ctx context.Context) { w.gateway(ctx, l) })
+		w.start("the post of "+l.called(), nil, func(ctx context.Context) { w.post(ctx, l) })
 	}
-	w.start("a person", nil, w.person)
+	for _, name := range []string{"Ana", "Bora"} {
+		w.start(name, nil, func(ctx context.Context) { w.person(ctx, name) })
+	}
 	w.start("somebody else", nil, w.stranger)
 	w.start("bad luck", nil, w.trouble)
 	return w
@@ -128,7 +145,7 @@ func (p *process) clock(w *world) func() time.Time {
 
 // boot starts a program: its clients, the refunds on its list, its poller.
 func (w *world) boot(p *process) {
-	p.dead = false
+	p.dead, p.away = false, false
 	p.clients = make(map[*lane]*refund.Client)
 	w.say(p.name, "starts; its clock is off by %s", p.offset)
 	for _, l := range w.lanes {
@@ -136,24 +153,26 @@ func (w *world) boot(p *process) {
 			refund.WithTrust(refund.TrustToken), refund.WithLease(5*time.Minute))
 		p.clients[l] = c
 		for i := range 1 + w.rand.IntN(2) {
-			w.start(fmt.Sprintf("%s, desk %d of %s", p.name, i+1, l.name), p, func(ctx context.Context) { w.desk(ctx, p, l) })
+			w.start(fmt.Sprintf("%s, desk %d of %s", p.name, i+1, l.called()), p, func(ctx context.Context) { w.desk(ctx, p, l) })
 		}
-		w.start(p.name+", resuming "+l.name, p, func(ctx context.Context) { w.resume(ctx, p, l) })
-		w.start(p.name+", polling "+l.name, p, func(ctx context.Context) { w.poll(ctx, p, l) })
+		w.start(p.name+", resuming "+l.called(), p, func(ctx context.Context) { w.resume(ctx, p, l) })
+		w.start(p.name+", polling "+l.called(), p, func(ctx context.Context) { w.poll(ctx, p, l) })
 	}
 }
 
 // begun notes an intent that is stored, in the step in which it is.
 func (w *world) begun(t *task, in *refund.Intent, e *refund.Entry) {
 	a := &attempt{
-		key: in.Key, lane: w.laneOf(in.Provider), amount: e.Amount, full: in.Request.Kind == refund.KindFull, began: e.BeganAt, until: e.LeaseUntil,
+		key: in.Key, payment: in.Request.Payment.ID, lane: w.laneOf(e), amount: e.Amount, full: in.Request.Kind == refund.KindFull,
+		began: e.BeganAt, until: e.LeaseUntil, step: w.steps,
 	}
 	w.attempts[in.Key] = append(w.attempts[in.Key], a)
+	delete(w.wrong, in.Key) // another try, of which nobody has said anything
 	if t != nil {
 		t.sending = a
 		w.say(t.name, "begins %s: %s of %s", in.Key, e.Amount, in.Request.Payment.ID)
 	}
-	w.checkBegin(a, e)
+	w.checkBegin(t, a, e)
 }
 
 // moved notes a change that is stored.
@@ -164,16 +183,19 @@ func (w *world) moved(t *task, e *refund.Entry) {
 		who = t.name
 	}
 	w.say(who, "notes that %s is %s, by %s: %s", e.Key, e.Status, last.Cause, last.Note)
+	w.checkChange(t, e)
 	w.checkEntry(e)
 }
 
-func (w *world) laneOf(name string) *lane {
+// laneOf is the account that an entry is of.
+func (w *world) laneOf(e *refund.Entry) *lane {
 	for _, l := range w.lanes {
-		if l.name == name {
+		if l.name == e.Provider && l.env == e.Environment {
 			return l
 		}
 	}
-	return nil
+	w.fail("%s is of %q in %q, where nobody is", e.Key, e.Provider, e.Environment)
+	return w.lanes[0]
 }
 
 // settleAll is one round of a poller that is made anew, so that everything is due.
