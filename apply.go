@@ -1,6 +1,7 @@
 package refund
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -187,7 +188,7 @@ func (c *Client) contradict(ctx context.Context, out *Applied, st *statement, v 
 			switch {
 			case asked.move != nil && asked.move.Status != e.Status:
 				return c.enter(ctx, out, asked.move.because(st, v))
-			case asked.says.MoneyMoved() == No && e.Status.MoneyMoved() == No: // that holds
+			case asked.says != StatusUnknown && asked.says.MoneyMoved() == e.Status.MoneyMoved(): // that holds
 				return out, c.note(ctx, out, e, st, &verdict{owner: ours, flag: true, why: out.Why, to: e.Status})
 			}
 		}
@@ -294,7 +295,13 @@ func (c *Client) flagUnasked(ctx context.Context, e *Entry, st *statement, v *ve
 
 // hasNote reports whether the entry is flagged for that reason already.
 func (e *Entry) hasNote(why string) bool {
-	return slices.ContainsFunc(e.sinceBegin(), func(ch Change) bool { return ch.Flag && strings.Contains(ch.Note, clip(why, maxReason)) })
+	since := e.sinceBegin()
+	for i := len(since) - 1; i >= 0 && since[i].Cause != CausePerson; i-- {
+		if since[i].Flag && strings.Contains(since[i].Note, clip(why, maxReason)) {
+			return true
+		}
+	}
+	return false
 }
 
 // showed reports whether a refund made elsewhere is noted already, as it is now.
@@ -339,14 +346,16 @@ func (e *Entry) moveBy(st *statement, v *verdict, cause string, now time.Time) M
 			m.Result.Kind = st.kind
 		}
 	case v.to == StatusUnknown:
-		m.Err = &Error{Gateway: e.Gateway, Op: "refund", Code: OutcomeUnknown, Status: v.to, GatewayCode: st.code, RefundID: st.id, Message: m.Note}
+		m.Err = &Error{
+			Gateway: e.Gateway, Op: "refund", Code: OutcomeUnknown, Status: v.to, GatewayCode: st.code, RefundID: cmp.Or(e.ownID(), st.id), Message: m.Note,
+		}
 	default:
 		message := m.Note
 		if st.message != "" {
 			message += ": " + st.message
 		}
 		m.Err = &Error{
-			Gateway: e.Gateway, Op: "refund", Code: Declined, Status: v.to, GatewayCode: st.code, RefundID: st.id, Message: clip(message, maxReason),
+			Gateway: e.Gateway, Op: "refund", Code: Declined, Status: v.to, GatewayCode: st.code, RefundID: cmp.Or(e.ownID(), st.id), Message: clip(message, maxReason),
 		}
 	}
 	return m
@@ -386,7 +395,7 @@ func (c *Client) endLate(ctx context.Context, begun *Entry, st *statement, res *
 			return nil, &told
 		}
 		switch {
-		case other, st.status == StatusUnknown && e.Status == StatusUnknown:
+		case other, !ok && st.status == StatusUnknown && e.Status == StatusUnknown:
 			return nil, c.notStored(res, failure, ErrStale)
 		case e.Status.took():
 			return e.result(), nil
@@ -407,13 +416,17 @@ func (c *Client) lateEnding(e, begun *Entry, st *statement, res *Result, failure
 		if !st.status.took() {
 			return m, false
 		}
-		seen := SeenRefund{ID: st.id, Amount: st.amount, Status: st.status}
+		seen := SeenRefund{ID: st.id, Amount: st.amount, Status: st.status, Told: true}
 		if !seen.Amount.IsSet() {
 			seen.Amount = begun.Amount
 		}
 		m.Change = Change{Status: e.Status, At: c.now(), Cause: CauseNote, Flag: true, Note: note + "an earlier try under this key was accepted as well"}
 		m.Elsewhere = []SeenRefund{seen}
 		return m, true
+	}
+	if own, isErr := asError(failure); isErr && st.status == StatusUnknown && e.Status == StatusUnknown && !e.disputed() {
+		stored := *own
+		return Move{Change: Change{Status: StatusUnknown, At: c.now(), Cause: CauseAnswer}, Err: &stored}, true
 	}
 	if st.status == StatusUnknown || st.status == StatusNotSent && e.Status.MoneyMoved() == No {
 		return m, false
@@ -423,11 +436,13 @@ func (c *Client) lateEnding(e, begun *Entry, st *statement, res *Result, failure
 	m.Note = clip(note+v.why, maxReason)
 	taken := e.ownID() // by what was believed before the answer came
 	switch {
-	case taken != "" && st.id != "" && taken != st.id && e.Status.took():
+	case taken != "" && st.id != "" && taken != st.id:
 		// It was another refund's news: the answer alone knows our own.
 		m.Status, m.Flag = st.status, true
 		m.Note = clip(fmt.Sprintf("%sthe refund %q, which was taken for this one, was made elsewhere", note, clip(taken, 64)), maxReason)
-		m.Elsewhere = []SeenRefund{{ID: taken, Amount: e.result().Amount, Status: e.Status, Told: true}}
+		if e.Status.took() {
+			m.Elsewhere = []SeenRefund{{ID: taken, Amount: e.result().Amount, Status: e.Status, Told: true}}
+		}
 	case v.act == changes, v.act == contradicts:
 	case res != nil: // the callback knows better, and the answer its details
 		m.Status = e.Status

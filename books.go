@@ -88,7 +88,12 @@ func booksOf(all []*Entry, but *Entry) *books {
 
 // has reports whether one of the refunds has the gateway's id.
 func (b *books) has(id string) bool {
-	return id != "" && slices.ContainsFunc(b.refunds, func(r booked) bool { return r.id == id || slices.Contains(r.earlier, id) })
+	return id != "" && slices.ContainsFunc(b.refunds, func(r booked) bool { return r.id == id })
+}
+
+// tried reports whether the gateway's id is one of an earlier try of another refund.
+func (b *books) tried(id string) bool {
+	return id != "" && slices.ContainsFunc(b.refunds, func(r booked) bool { return slices.Contains(r.earlier, id) })
 }
 
 // knowsElsewhere reports whether the gateway's id is one of a refund made elsewhere.
@@ -133,7 +138,8 @@ func (b *books) rivals(st *statement, e *Entry) int {
 func (b *books) ghosts(e *Entry) int {
 	n := 0
 	for _, r := range b.refunds {
-		if r.status.MoneyMoved() == No && !r.never && r.id == "" && (r.amount == e.Amount || !r.amount.IsSet()) {
+		alike := r.amount == e.Amount || !r.amount.IsSet() || e.Request.Kind == KindFull // of the whole no amount is told
+		if r.status.MoneyMoved() == No && !r.never && r.id == "" && alike {
 			n++
 		}
 	}
@@ -229,11 +235,11 @@ func (b *books) strangers(r *Report) (unknown []SeenRefund, ours []shown) {
 // or "" if it says nothing, or what our own refunds explain.
 func (b *books) toldByWord(r *Report) string {
 	switch {
-	case r == nil || b.taken.IsSet() || b.whole != nil || len(b.elsewhere) > 0:
+	case r == nil:
 		return ""
 	case r.Extent == ExtentWhole:
 		return "all"
-	case r.Extent == ExtentPart:
+	case r.Extent == ExtentPart && !b.taken.IsSet() && b.whole == nil && len(b.elsewhere) == 0:
 		return "a part"
 	}
 	return ""
@@ -244,7 +250,7 @@ func (b *books) toldByWord(r *Report) string {
 // nobody knows it.
 func (b *books) mayShowLate(ours []shown, amount money.Amount) bool {
 	for i, o := range b.refunds {
-		alike := !amount.IsSet() || !o.amount.IsSet() || o.amount == amount
+		alike := !amount.IsSet() || !o.amount.IsSet() || o.amount == amount || o.did == amount
 		certain := byAmount
 		if o.status == StatusPending {
 			certain = byID // what it is matched with may be somebody else's, and it comes yet
@@ -271,7 +277,6 @@ func (s *SeenRefund) mark() mark { return mark{s.Amount, stored(s.At), s.Told} }
 
 // add joins two lists of refunds made elsewhere, each counted once: by its id, else by
 // amount, time and who told of it. What turns out to be one of the journal's is left out.
-// That one came to nothing is kept for good.
 func (b *books) add(have, more []SeenRefund) []SeenRefund {
 	known := make(map[mark]int)
 	for _, s := range have {
@@ -282,16 +287,9 @@ func (b *books) add(have, more []SeenRefund) []SeenRefund {
 	for _, s := range more {
 		i := slices.IndexFunc(have, func(h SeenRefund) bool { return s.ID != "" && h.ID == s.ID })
 		switch {
-		case slices.ContainsFunc(b.refunds, func(r booked) bool { return s.ID != "" && r.id == s.ID && r.live() }):
-		case i >= 0 && s.ID == elsewhereTotal:
-			have[i] = s
+		case slices.ContainsFunc(b.refunds, func(r booked) bool { return s.ID != "" && r.id == s.ID }):
 		case i >= 0:
-			if have[i].Status.MoneyMoved() != No {
-				have[i].Status = s.Status
-			}
-			if s.Amount.IsSet() {
-				have[i].Amount = s.Amount
-			}
+			have[i] = have[i].with(s)
 		case s.ID == "" && known[s.mark()] > 0:
 			known[s.mark()]--
 		default:
@@ -299,6 +297,32 @@ func (b *books) add(have, more []SeenRefund) []SeenRefund {
 		}
 	}
 	return have
+}
+
+// with is what is known of a refund made elsewhere after more was told of it. It counts
+// unless a later word says that it came to nothing; that it is pending is never later.
+func (s SeenRefund) with(more SeenRefund) SeenRefund {
+	if s.ID == elsewhereTotal {
+		return more
+	}
+	known := s
+	if more.Amount.IsSet() {
+		s.Amount = more.Amount
+	}
+	later := more.At.After(known.At)
+	switch undated := more.At.IsZero() || known.At.IsZero(); {
+	case more.Status == StatusPending:
+		return s
+	case more.Status.MoneyMoved() == No && !later && !(undated && known.Status == StatusPending):
+		return s
+	case known.Status.MoneyMoved() == No && !later && !undated:
+		return s
+	}
+	s.Status = more.Status
+	if later {
+		s.At = more.At
+	}
+	return s
 }
 
 // lost is what others refunded of a payment, in the currency of paid: not set if nothing.

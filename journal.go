@@ -211,7 +211,9 @@ func (e *Entry) disputed() bool {
 
 // accepted reports whether the gateway has taken the refund on, by its own word.
 func (e *Entry) accepted() bool {
-	return slices.ContainsFunc(e.sinceBegin(), func(ch Change) bool { return ch.Cause != CausePerson && ch.Status.took() })
+	return slices.ContainsFunc(e.sinceBegin(), func(ch Change) bool {
+		return ch.Cause != CausePerson && ch.Cause != CauseNote && ch.Status.took()
+	})
 }
 
 // tries counts how often the refund was sent under its key, without the tries of which

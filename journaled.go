@@ -204,16 +204,19 @@ func (c *Client) compare(ctx context.Context, req *Request, before *Report) erro
 // compareOnce makes the first change that the snapshot asks for, and reports whether it
 // made one.
 func (c *Client) compareOnce(ctx context.Context, all []*Entry, before *Report) (changed bool, err error) {
-	unknown, _ := booksOf(all, &Entry{}).strangers(before)
-	for _, e := range all {
-		if e.Status.MoneyMoved() != No || e.unconfirmed() {
-			continue
-		}
-		b := booksOf(all, e)
+	unknown, _ := booksOf(all, &Entry{}).strangers(before) // those that none of the live ones explains
+	dead := filter(all, func(e *Entry) bool { return e.Status.MoneyMoved() == No && !e.unconfirmed() })
+	for _, e := range dead {
+		b := booksOf(dead, e)
 		seen := slices.DeleteFunc(slices.Clone(before.Refunds), func(s SeenRefund) bool { return s.ID == "" || s.ID != e.ownID() })
+		fresh := before.New(e.Before)
 		for _, s := range append(seen, unknown...) {
 			st := listed(&s)
-			st.fresh = false
+			// What e's own snapshot shows is not e, unless there is one more of its like now.
+			st.fresh = e.Before != nil && slices.ContainsFunc(fresh, func(f SeenRefund) bool { return f.Amount == s.Amount })
+			if st.fresh && s.ID != e.ownID() && !slices.ContainsFunc(fresh, func(f SeenRefund) bool { return f.ID == s.ID }) {
+				st.id = "" // nobody can tell which of them is new
+			}
 			v := weigh(&st, e, b, c.trust)
 			if !st.status.took() || v.owner != ours || v.act != contradicts && (v.act != changes || v.to == e.Status) {
 				continue

@@ -150,7 +150,7 @@ func (c *Client) lookUp(ctx context.Context, e *Entry, told string, all []*Entry
 	if err != nil {
 		return finding{}, err
 	}
-	if all == nil && len(report.Refunds) > 0 {
+	if all == nil && (len(report.Refunds) > 0 || report.Conclusive && e.ownID() == "") {
 		if all, err = c.refunds(ctx, e.Request.Payment.ID); err != nil && !errors.Is(err, Unsupported) {
 			return finding{}, err
 		}
@@ -199,9 +199,11 @@ func (c *Client) strangers(e *Entry, st *statement, report *Report, all []*Entry
 		return nil
 	}
 	unknown, _ := booksOf(all, &Entry{}).strangers(report)
-	return slices.DeleteFunc(unknown, func(seen SeenRefund) bool {
-		return e.showed(seen) || seen.ID != "" && (seen.ID == st.id || seen.ID == e.ownID() || slices.Contains(e.Earlier, seen.ID))
-	})
+	unknown = slices.DeleteFunc(unknown, func(seen SeenRefund) bool { return seen.ID != "" && (seen.ID == st.id || seen.ID == e.ownID()) })
+	if slices.Equal(e.Elsewhere, new(books).add(slices.Clone(e.Elsewhere), unknown)) {
+		return nil // nothing new
+	}
+	return unknown
 }
 
 // logElsewhere tells of refunds of a payment that others made.
@@ -246,11 +248,19 @@ func (c *Client) Resolve(ctx context.Context, key string, r Resolution) (*Entry,
 	switch {
 	case e.Status != r.Seen, r.Version != 0 && r.Version != e.Version:
 		return nil, stale(e)
-	case r.Status.MoneyMoved() == No && r.Status != e.Status && (e.accepted() || e.Status.took()) && !r.Force:
+	case r.Status.MoneyMoved() == No && r.Status != e.Status && (e.accepted() || e.Status.took() || e.disputed()) && !r.Force:
 		return nil, no(invalid(fmt.Sprintf(
 			"the refund was taken on, by the word of the gateway or of a person: calling it %s frees money that may be gone; if you are sure that it did not move, force it (Resolution.Force)", r.Status)))
 	}
-	moved, err := c.journal.Move(ctx, e.Key, e.Version, Move{Change: Change{Status: r.Status, At: c.now(), Cause: CausePerson, By: r.By, Note: r.Note}})
+	m := Move{Change: Change{Status: r.Status, At: c.now(), Cause: CausePerson, By: r.By, Note: r.Note}}
+	if id := e.ownID(); r.Status.MoneyMoved() == No && id != "" && e.supposed() {
+		// The id that was supposed to be this refund's is another one's, then.
+		res := e.result()
+		m.Elsewhere = []SeenRefund{{ID: id, Amount: res.Amount, Status: StatusSucceeded, Told: true}}
+		res.RefundID, m.Result = "", res
+		m.Err = &Error{Gateway: e.Gateway, Op: "refund", Code: Declined, Status: r.Status, Message: r.Note}
+	}
+	moved, err := c.journal.Move(ctx, e.Key, e.Version, m)
 	if errors.Is(err, ErrStale) {
 		now, err := c.journal.Entry(ctx, e.Key)
 		if err != nil {

@@ -113,7 +113,7 @@ func (st *statement) decide(e *Entry, b *books, v *verdict, proven, own bool) {
 	case e.disputed() && !(st.now && own && st.status != StatusPending):
 		v.act, v.why = ask, "the gateway has contradicted itself: a look-up by the refund's own id or a person decides"
 		return
-	case e.unconfirmed() && !yes && proven && (st.now || !st.at.IsZero()):
+	case e.unconfirmed() && !yes && proven && (st.now || !st.at.IsZero() && !st.olderThanKnown(e)):
 		to(e.Status, "the gateway confirms it")
 	case st.status == e.Status:
 		late("the refund is " + e.Status.String() + " already")
@@ -183,7 +183,7 @@ func (st *statement) olderThanKnown(e *Entry) bool {
 	for _, ch := range e.sinceBegin() {
 		switch {
 		case ch.Cause == CauseNote: // of something else
-		case !st.at.IsZero() && ch.EventAt.After(st.at):
+		case !st.at.IsZero() && (ch.EventAt.After(st.at) || ch.Cause == CauseLookUp && ch.At.Add(-slack).After(st.at)):
 			return true
 		case st.answer && (ch.Cause == CauseCallback || ch.Cause == CauseLookUp) && ch.Status != StatusUnknown:
 			// An acceptance is older than what followed it; a refusal has nothing that
@@ -232,7 +232,7 @@ func (st *statement) whose(e *Entry, b *books) (owner, string) {
 		return ours, "it is the answer to the refund call"
 	case id != "" && own != "":
 		return anothers, fmt.Sprintf("it names the refund %q, and this one is %q at the gateway", clip(id, 64), clip(own, 64))
-	case id != "" && b.has(id):
+	case b.has(id), b.tried(id):
 		return anothers, fmt.Sprintf("it names %q, the id of another refund of the payment", clip(id, 64))
 	case slices.Contains(e.Earlier, id):
 		return anothers, fmt.Sprintf("it names %q, the id of an earlier try under the refund's key", clip(id, 64))
@@ -253,6 +253,8 @@ func (st *statement) whose(e *Entry, b *books) (owner, string) {
 		return ours, "the look-up tells which refund it is about"
 	case fit == another:
 		return anothers, why
+	case e.Status.MoneyMoved() == No && st.status.took() && st.amount.IsSet() && (st.amount == e.Amount || !e.Amount.IsSet()) && b.rivals(st, e) == 0 && !st.explainedBy(e.Before, true):
+		return ours, "it tells the amount of a refund that did not happen, as far as anybody knew" // which it proves enough to doubt that
 	case fit != agrees:
 		return unsure, why
 	case !st.fresh && st.kind != KindFull && st.amount == paid:
