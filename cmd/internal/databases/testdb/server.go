@@ -76,7 +76,7 @@ func owner(t testing.TB, name, folder string) *syscall.SysProcAttr {
 	require.NoError(t, err)
 	require.NoError(t, os.Chown(folder, int(uid), int(gid)))
 	require.NoError(t, os.Chmod(filepath.Dir(folder), 0o711))
-	return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}
+	return runAs(uint32(uid), uint32(gid))
 }
 
 // Crash ends the server at once, without a checkpoint and without a word to
