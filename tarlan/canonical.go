@@ -36,7 +36,7 @@ var forms = [...]form{formGo, formPHP, formPython}
 
 const (
 	maxDepth    = 32   // of lists and objects in each other; a callback has one or two
-	maxMembers  = 1024 // of all objects together; a callback has about twenty
+	maxValues   = 1024 // in all objects and lists together; a callback has about twenty
 	maxExponent = 300  // of a number; not all servers can read larger ones
 )
 
@@ -93,7 +93,7 @@ func write(to io.Writer, body []byte, f form) error {
 type writer struct {
 	*bufio.Writer // what goes wrong shows when it is flushed
 	form          form
-	members       int // so far
+	values        int // so far, in objects and lists
 }
 
 func (w *writer) object(object []byte, depth int) bool {
@@ -107,10 +107,10 @@ func (w *writer) object(object []byte, depth int) bool {
 	var members []member
 	wire.Members(object, func(name string, value []byte) bool {
 		members = append(members, member{name, value})
-		w.members++
-		return w.members <= maxMembers
+		w.values++
+		return w.values <= maxValues
 	})
-	if w.members > maxMembers {
+	if w.values > maxValues {
 		return false
 	}
 	slices.SortFunc(members, func(a, b member) int { return cmp.Compare(a.name, b.name) })
@@ -166,7 +166,8 @@ func (w *writer) list(list []byte, depth int) bool {
 			w.WriteByte(',')
 		}
 		first = false
-		ok = w.value(value, depth)
+		w.values++
+		ok = w.values <= maxValues && w.value(value, depth)
 		return ok
 	})
 	w.WriteByte(']')

@@ -72,7 +72,7 @@
 // the body without additional_data and empty texts. [Provider.ParseCallback]
 // checks it, in lower-case hex, and then reads only what was signed. A header that
 // cannot be a signature is refused before the body is looked at, and a body with more
-// than 1,024 members, of which a callback has about twenty, is [refund.Malformed]. Should
+// than 1,024 values, of which a callback has about twenty, is [refund.Malformed]. Should
 // merchant_id and project_id be configured, the callback must name both.
 //
 // Documented: status_code is a state of the payment. "refund" is
