@@ -71,6 +71,9 @@ func (w *world) next(l *lane) *order {
 	if w.chance(80) {
 		req.Payment.Amount = pay.Amount
 	}
+	if w.chance(5) { // mistyped
+		req.Payment.Amount = money.MustParse("150.00 " + l.currency)
+	}
 	if w.chance(8) {
 		req.Payment.Amount = pay.Amount
 		req.Remaining, _ = pay.Amount.Sub(l.server.Refunded(pay.ID)) // as the dashboard says
@@ -279,7 +282,7 @@ func (w *world) person(ctx context.Context, name string) {
 		if w.healed {
 			return
 		}
-		w.sleep(ctx, w.between(5*time.Minute, 4*time.Hour))
+		w.sleep(ctx, w.between(5*time.Minute, 2*time.Hour))
 		page, err := w.store.database.List(ctx, journal.Filter{Status: []refund.Status{refund.StatusUnknown, refund.StatusReversed, refund.StatusPending}, Limit: 50})
 		if err != nil {
 			continue
@@ -291,13 +294,18 @@ func (w *world) person(ctx context.Context, name string) {
 			continue
 		}
 		e := page.Entries[w.rand.IntN(len(page.Entries))]
+		until := w.now.Add(w.between(0, oneOf(w.scheduler, time.Minute, 2*time.Hour)))
+		if w.matter != nil && w.now.Before(w.decision) && w.chance(60) { // the other one's, at the same time
+			e, until = w.matter, w.decision
+		}
+		w.matter, w.decision = e, until
 		p, l := w.processes[w.rand.IntN(len(w.processes))], w.laneOf(e)
 		truth := w.truth(e)
 		if w.chance(25) {
 			truth = oneOf(w.scheduler, refund.StatusNotSent, refund.StatusSucceeded, refund.StatusFailed)
 		}
 		w.say(name, "looks at %s, which is %s", e.Key, e.Status)
-		w.sleep(ctx, w.between(0, oneOf(w.scheduler, time.Minute, 2*time.Hour)))
+		w.sleep(ctx, until.Sub(w.now))
 		if p.dead || p.away {
 			continue
 		}

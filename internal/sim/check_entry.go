@@ -101,6 +101,10 @@ func (w *world) checkCallback(t *task, l *lane, e *refund.Entry) {
 		return
 	}
 	ev := t.applying
+	before := e.History[len(e.History)-2].Status
+	if e.Status == refund.StatusUnknown && before.MoneyMoved() == refund.No && ev.Status.MoneyMoved() == refund.No {
+		w.fail("%s was %s, a callback says that it is %s, and nobody knows any more", e.Key, before, ev.Status)
+	}
 	if ev.Trust == refund.TrustSigned && !ev.At.IsZero() && ev.At.Before(e.BeganAt.Add(-5*time.Minute)) {
 		w.fail("%s was begun at %s, and is %s by a callback of %s", e.Key, e.BeganAt, e.Status, ev.At)
 	}
@@ -178,19 +182,24 @@ func (w *world) isNativeFull(e *refund.Entry) bool {
 
 // claims counts the refunds of a payment and an amount that the journal says were made,
 // and those that the ledger shows, whoever made them: two of one amount cannot be told
-// apart by anybody. For a refund that is done only those count that are.
+// apart by anybody. For a refund that is done only those count that are. Where a list has
+// shown all that was there before e, those that were count on neither side.
 func (w *world) claims(e *refund.Entry) (mine, made int) {
 	l := w.laneOf(e)
 	finished := e.Status == refund.StatusSucceeded
+	var since time.Time
+	if l.lists && e.Before != nil {
+		since = w.current(e).looked
+	}
 	for _, o := range w.refundsOf(l, e.Request.Payment.ID) {
 		claim := o.Status == refund.StatusSucceeded || !finished && o.Status == refund.StatusPending
-		if claim && !w.wrong[o.Key] && o.Amount == e.Amount && !w.isNativeFull(o) {
+		if claim && !w.wrong[o.Key] && o.Amount == e.Amount && !w.isNativeFull(o) && (since.IsZero() || o.Before != nil && !w.current(o).looked.Before(since)) {
 			mine++
 		}
 	}
 	for _, r := range l.server.RefundsOf(e.Request.Payment.ID) {
 		done := !r.Pending || r.State == pretend.Approved || r.State == pretend.Reversed
-		if r.Amount == e.Amount && (done || !finished) {
+		if r.Amount == e.Amount && (done || !finished) && !r.At.Before(since) {
 			made++
 		}
 	}
@@ -207,6 +216,9 @@ func (w *world) checkTold(t *task, l *lane, req *refund.Request, res *refund.Res
 	errors.As(err, &e)
 	if errors.Is(err, refund.KeyConflict) && e.Blocker == nil {
 		w.fail("the caller is not told what stands in the way of %s: %v", req.Key, err)
+	}
+	if req.Again && e.Replayed && e.Status == refund.StatusRefused {
+		w.fail("%s was refused, is asked for again, and is not sent: %v", req.Key, err)
 	}
 	if w.wrong[req.Key] || status.MoneyMoved() != refund.No {
 		return

@@ -77,7 +77,7 @@ var makers = []func(*world, account) *lane{tarlanLane, redstoneLane, paynetLane,
 
 func tarlanLane(w *world, a account) *lane {
 	cfg := tarlantest.Config{
-		InMemory: true, Sandbox: a.env == refund.Sandbox, CallbackURL: shopURL, Now: w.clock, Waiting: w.chance(30), HideNewRefunds: w.rand.IntN(3), Inconclusive: w.chance(20),
+		InMemory: true, Sandbox: a.env == refund.Sandbox, CallbackURL: shopURL, Now: w.clock, Waiting: w.chance(30), HideNewRefunds: oneOf(w.scheduler, 0, 0, 1, 2), Inconclusive: w.chance(20),
 		PaidAmount: w.chance(20), Secret: a.key("tarlan_"),
 	}
 	gw, err := tarlantest.Start(cfg)
@@ -103,7 +103,7 @@ func tarlanLane(w *world, a account) *lane {
 func redstoneLane(w *world, a account) *lane {
 	cfg := redstonetest.Config{
 		InMemory: true, Now: w.clock, PendingCallbacks: w.chance(50), FlatCallbacks: w.chance(50), EmptyReference: w.chance(20), ListRefunds: w.chance(40),
-		HideNewRefunds: w.rand.IntN(3), SecretKey: a.key("redSec_"), PublicKey: a.key("redPub_"),
+		HideNewRefunds: oneOf(w.scheduler, 0, 0, 1, 2), SecretKey: a.key("redSec_"), PublicKey: a.key("redPub_"),
 	}
 	signed := w.chance(40)
 	own := redstone.Config{SecretKey: cfg.SecretKey, PublicKey: cfg.PublicKey, CallbackSecret: a.secret(), Environment: a.env}
@@ -127,7 +127,7 @@ func redstoneLane(w *world, a account) *lane {
 }
 
 func paynetLane(w *world, a account) *lane {
-	cfg := paynettest.Config{InMemory: true, Now: w.clock, HideNewRefunds: w.rand.IntN(3), ReversedByPart: w.chance(30), SecretKey: a.key("sck_")}
+	cfg := paynettest.Config{InMemory: true, Now: w.clock, HideNewRefunds: oneOf(w.scheduler, 0, 0, 1, 2), ReversedByPart: w.chance(30), SecretKey: a.key("sck_")}
 	gw, err := paynettest.Start(cfg)
 	return w.lane(a, "paynet", "TRY", "/v1/transaction/reversed_request", gw.Server, err, func(l *lane) {
 		l.callbackURL, l.proves, l.reverses, l.native = shopURL, true, true, true
@@ -144,7 +144,7 @@ func paynetLane(w *world, a account) *lane {
 
 func tlpeLane(w *world, a account) *lane {
 	cfg := tlpetest.Config{
-		InMemory: true, CallbackURL: shopURL, Now: w.clock, FullAfterPartial: w.chance(50), HideNewRefunds: w.rand.IntN(3), ReportsPaid: w.chance(20),
+		InMemory: true, CallbackURL: shopURL, Now: w.clock, FullAfterPartial: w.chance(50), HideNewRefunds: oneOf(w.scheduler, 0, 0, 1, 2), ReportsPaid: w.chance(20),
 		NotifiesPaid: w.chance(20), CamelCase: w.chance(50), Token: a.key("tlpe_"), WebhookSecret: a.key("a webhook secret of "),
 	}
 	gw, err := tlpetest.Start(cfg)

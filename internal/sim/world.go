@@ -66,6 +66,9 @@ type world struct {
 	steps     int
 	ids       int
 	desks     int // at work
+
+	matter   *refund.Entry // about which a person is going to decide
+	decision time.Time     // then
 }
 
 // process is a program of a shop. Several of them serve the same shops.
@@ -87,6 +90,7 @@ type attempt struct {
 	began   time.Time // by the process's clock
 	until   time.Time // its lease
 	step    int       // in which it was begun
+	looked  time.Time // when the gateway was asked before
 	sends   int
 	booked  string // the ledger's id, "" if it is not booked
 
@@ -170,6 +174,7 @@ func (w *world) begun(t *task, in *refund.Intent, e *refund.Entry) {
 	delete(w.wrong, in.Key) // another try, of which nobody has said anything
 	if t != nil {
 		t.sending = a
+		a.looked = t.looked
 		w.say(t.name, "begins %s: %s of %s", in.Key, e.Amount, in.Request.Payment.ID)
 	}
 	w.checkBegin(t, a, e)
