@@ -299,6 +299,10 @@ func (w *world) person(ctx context.Context, name string) {
 			e, until = w.matter, w.decision
 		}
 		w.matter, w.decision = e, until
+		now, err := w.store.database.Entry(ctx, e.Key)
+		if err != nil || now.Provider != e.Provider { // it was renamed
+			continue
+		}
 		p, l := w.processes[w.rand.IntN(len(w.processes))], w.laneOf(e)
 		truth := w.truth(e)
 		if w.chance(25) {

@@ -166,7 +166,8 @@ func (w *world) checkEntry(e *refund.Entry) {
 		}
 	case !took(e.Status):
 	case w.isNativeFull(e):
-		if a := w.current(e); a.booked == "" && !a.lane.refundedByHand(e.Request.Payment.ID) {
+		booked := slices.ContainsFunc(w.attempts[e.Key], func(a *attempt) bool { return a.booked != "" })
+		if !booked && !w.laneOf(e).refundedByHand(e.Request.Payment.ID) {
 			w.fail("the journal says that %s is %s, and nobody has refunded %s", e.Key, e.Status, e.Request.Payment.ID)
 		}
 	default:
@@ -249,7 +250,8 @@ func (w *world) checkEnd() {
 		}
 		switch {
 		case w.current(e).denied:
-			if truth == refund.StatusSucceeded && e.Status.MoneyMoved() == refund.No && !e.Flagged() && w.current(e).spoken == 0 {
+			told := slices.ContainsFunc(e.History, func(ch refund.Change) bool { return ch.Event != "" })
+			if truth == refund.StatusSucceeded && e.Status.MoneyMoved() == refund.No && !told {
 				w.fail("a person was wrong about %s, which the ledger has as %s; the gateway has spoken, and it is not flagged", e.Key, truth)
 			}
 		case w.wrong[e.Key], e.Flagged(), e.Open() && truth == refund.StatusNotSent:

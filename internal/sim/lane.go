@@ -87,7 +87,7 @@ func tarlanLane(w *world, a account) *lane {
 	}
 	return w.lane(a, "tarlan", "KZT", path, gw.Server, err, func(l *lane) {
 		l.lists = !cfg.Waiting && !cfg.Inconclusive && cfg.HideNewRefunds == 0
-		l.odd = cfg.PaidAmount
+		l.odd = cfg.PaidAmount || cfg.Waiting
 		l.params = func(payment string) map[string]string {
 			return map[string]string{"tarlan.project_reference_id": gw.ProjectReferenceID(payment), "tarlan.type": tarlantest.Type}
 		}
