@@ -317,7 +317,7 @@ func (w *world) person(ctx context.Context, name string) {
 		if w.chance(50) {
 			r.Version = e.Version
 		}
-		t.saw = e
+		t.saw, t.by = e, p
 		after, err := p.clients[l].Resolve(ctx, e.Key, r)
 		t.saw = nil
 		if err != nil {
@@ -398,6 +398,7 @@ func (w *world) trouble(ctx context.Context) {
 			w.say("the database", "says no for %s", d.Round(time.Second))
 			w.store.down = w.now.Add(d)
 		case 3:
+			p.set = w.now
 			p.offset = w.between(-2*time.Minute, 2*time.Minute).Round(time.Second)
 			w.say(p.name, "has its clock set: it is off by %s", p.offset)
 		case 4:

@@ -111,6 +111,10 @@ func (w *world) checkBegin(t *task, a *attempt, e *refund.Entry) {
 	}
 	sum = a.amount.Minor()
 	for _, r := range a.lane.server.RefundsOf(a.payment) {
+		ours := a.lane.asked[r.ID]
+		if ours != nil && ours.denied && r.Pending {
+			continue // that it was pending was known when a person denied it
+		}
 		if !over(r) && r.At.Before(t.looked) {
 			sum += r.Amount.Minor()
 		}

@@ -28,6 +28,13 @@ func (w *world) decided(t *task, e *refund.Entry) {
 		w.fail("a person decides about %s, who saw that it was %s, and it was something else", e.Key, t.saw.Status)
 	}
 	a, truth := w.current(e), w.truth(e)
+	if t != nil && t.by != nil && w.mayStillSend(a) {
+		settled := func(p *process) bool { return w.now.Sub(p.set) > time.Hour } // its clock has not just been set
+		near := t.by.offset-a.of.offset <= time.Minute && settled(t.by) && settled(a.of)
+		if near && a.of.clock(w)().Before(a.until) {
+			w.fail("a person decides about %s, which its sender may still send", e.Key)
+		}
+	}
 	for _, try := range w.attempts[e.Key] {
 		try.spoken = 0
 	}
@@ -144,6 +151,8 @@ func (w *world) checkApplied(l *lane, ev *refund.Event) {
 	switch {
 	case e.Status.MoneyMoved() == refund.No && knows < 0:
 		w.fail("the gateway has said that %s is %s, it is booked as %s, and the journal still says %s", a.key, ev.Status, a.booked, e.Status)
+	case e.Status == refund.StatusUnknown && knows < 0 && len(w.attempts[a.key]) == 1 && person < 0 && len(e.History) > 0 && !slices.ContainsFunc(e.History, func(ch refund.Change) bool { return ch.Status != refund.StatusUnknown }):
+		w.fail("a callback has proved that %s is %s, and it is unknown", a.key, ev.Status)
 	case person > knows || e.Status.MoneyMoved() == refund.No:
 	case a.denied && !e.Flagged():
 		w.fail("a person had said that %s was not made; the gateway says that it is %s, and it is not flagged", a.key, ev.Status)
@@ -221,7 +230,13 @@ func (w *world) checkTold(t *task, l *lane, req *refund.Request, res *refund.Res
 	if req.Again && e.Replayed && e.Status == refund.StatusRefused {
 		w.fail("%s was refused, is asked for again, and is not sent: %v", req.Key, err)
 	}
-	if w.wrong[req.Key] || status.MoneyMoved() != refund.No {
+	if status.MoneyMoved() != refund.No {
+		return
+	}
+	if a := t.sending; a != nil && a.intact && !over(l.refund(a.booked)) {
+		w.fail("the caller is told that %s is %s, whose answer has said that it was taken on (%v)", req.Key, status, err)
+	}
+	if w.wrong[req.Key] {
 		return
 	}
 	ofKey := t.sending != nil || e.Replayed || e.Blocker != nil && e.Blocker.Key == req.Key && !errors.Is(err, refund.KeyConflict)
@@ -255,7 +270,8 @@ func (w *world) checkEnd() {
 				w.fail("a person was wrong about %s, which the ledger has as %s; the gateway has spoken, and it is not flagged", e.Key, truth)
 			}
 		case w.wrong[e.Key], e.Flagged(), e.Open() && truth == refund.StatusNotSent:
-		case e.Status == refund.StatusUnknown, e.Status == refund.StatusPending && truth != refund.StatusPending:
+		case e.Status == refund.StatusSucceeded && over(l.refund(w.current(e).booked)),
+			e.Status == refund.StatusUnknown, e.Status == refund.StatusPending && truth != refund.StatusPending:
 			w.fail("%s is %s in the end, and the ledger says %s", e.Key, e.Status, truth)
 		}
 	}

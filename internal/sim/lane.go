@@ -111,9 +111,13 @@ func redstoneLane(w *world, a account) *lane {
 		cfg.WebhookSecret, cfg.WebhookHeader = a.key("a webhook secret of "), "X-Signature"
 		own.CallbackSecret, own.WebhookSecret, own.WebhookHeader = "", cfg.WebhookSecret, cfg.WebhookHeader
 	}
+	unguarded := !signed && w.chance(15) // nothing proves its callbacks
+	if unguarded {
+		own.CallbackSecret = ""
+	}
 	gw, err := redstonetest.Start(cfg)
 	return w.lane(a, "redstone", "ZMW", "/v1/payment/refunds/process", gw.Server, err, func(l *lane) {
-		l.callbackURL, l.proves, l.reverses = shopURL, !signed, true
+		l.callbackURL, l.proves, l.reverses = shopURL, !signed && !unguarded, true
 		l.lists = cfg.ListRefunds && cfg.HideNewRefunds == 0
 		l.open = func(_ func() time.Time, via http.RoundTripper) (refund.Provider, error) {
 			c := own
@@ -128,12 +132,16 @@ func redstoneLane(w *world, a account) *lane {
 
 func paynetLane(w *world, a account) *lane {
 	cfg := paynettest.Config{InMemory: true, Now: w.clock, HideNewRefunds: oneOf(w.scheduler, 0, 0, 1, 2), ReversedByPart: w.chance(30), SecretKey: a.key("sck_")}
+	guard := a.secret()
+	if w.chance(15) { // nothing proves its callbacks
+		guard = ""
+	}
 	gw, err := paynettest.Start(cfg)
 	return w.lane(a, "paynet", "TRY", "/v1/transaction/reversed_request", gw.Server, err, func(l *lane) {
-		l.callbackURL, l.proves, l.reverses, l.native = shopURL, true, true, true
+		l.callbackURL, l.proves, l.reverses, l.native = shopURL, guard != "", true, true
 		l.open = func(now func() time.Time, via http.RoundTripper) (refund.Provider, error) {
 			return paynet.New(paynet.Config{
-				SecretKey: cfg.SecretKey, CallbackSecret: a.secret(), Environment: a.env, BaseURL: gw.URL(), Transport: via, Now: now,
+				SecretKey: cfg.SecretKey, CallbackSecret: guard, Environment: a.env, BaseURL: gw.URL(), Transport: via, Now: now,
 			})
 		}
 		l.another = func(via http.RoundTripper) (refund.Provider, error) {
