@@ -70,6 +70,9 @@ func (w *world) next(l *lane) *order {
 	if w.chance(80) {
 		req.Payment.Amount = pay.Amount
 	}
+	if w.chance(5) { // mistyped
+		req.Payment.Amount = money.MustParse("150.00 " + l.currency)
+	}
 	if w.chance(8) {
 		req.Payment.Amount = pay.Amount
 		req.Remaining, _ = pay.Amount.Sub(l.server.Refunded(pay.ID)) // as the dashboard says
@@ -278,7 +281,7 @@ func (w *world) person(ctx context.Context, name string) {
 		if w.healed {
 			return
 		}
-		w.sleep(ctx, w.between(5*time.Minute, 4*time.Hour))
+		w.sleep(ctx, w.between(5*time.Minute, 2*time.Hour))
 		page, err := w.store.database.List(ctx, journal.Filter{Status: []refund.Status{refund.StatusUnknown, refund.StatusReversed, refund.StatusPending}, Limit: 50})
 		if err != nil {
 			continue
@@ -290,13 +293,22 @@ func (w *world) person(ctx context.Context, name string) {
 			continue
 		}
 		e := page.Entries[w.rand.IntN(len(page.Entries))]
+		until := w.now.Add(w.between(0, oneOf(w.scheduler, time.Minute, 2*time.Hour)))
+		if w.matter != nil && w.now.Before(w.decision) && w.chance(60) { // the other one's, at the same time
+			e, until = w.matter, w.decision
+		}
+		w.matter, w.decision = e, until
+		now, err := w.store.database.Entry(ctx, e.Key)
+		if err != nil || now.Provider != e.Provider { // it was renamed
+			continue
+		}
 		p, l := w.processes[w.rand.IntN(len(w.processes))], w.laneOf(e)
 		truth := w.truth(e)
 		if w.chance(25) {
 			truth = oneOf(w.scheduler, refund.StatusNotSent, refund.StatusSucceeded, refund.StatusFailed)
 		}
 		w.say(name, "looks at %s, which is %s", e.Key, e.Status)
-		w.sleep(ctx, w.between(0, oneOf(w.scheduler, time.Minute, 2*time.Hour)))
+		w.sleep(ctx, until.Sub(w.now))
 		if p.dead || p.away {
 			continue
 		}
@@ -304,7 +316,7 @@ func (w *world) person(ctx context.Context, name string) {
 		if w.chance(50) {
 			r.Version = e.Version
 		}
-		t.saw = e
+		t.saw, t.by = e, p
 		after, err := p.clients[l].Resolve(ctx, e.Key, r)
 		t.saw = nil
 		if err != nil {
@@ -385,6 +397,7 @@ func (w *world) trouble(ctx context.Context) {
 			w.say("the database", "says no for %s", d.Round(time.Second))
 			w.store.down = w.now.Add(d)
 		case 3:
+			p.set = w.now
 			p.offset = w.between(-2*time.Minute, 2*time.Minute).Round(time.Second)
 			w.say(p.name, "has its clock set: it is off by %s", p.offset)
 		case 4:

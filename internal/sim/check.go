@@ -111,6 +111,10 @@ func (w *world) checkBegin(t *task, a *attempt, e *refund.Entry) {
 	}
 	sum = a.amount.Minor()
 	for _, r := range a.lane.server.RefundsOf(a.payment) {
+		ours := a.lane.asked[r.ID]
+		if ours != nil && ours.denied && r.Pending {
+			continue // that it was pending was known when a person denied it
+		}
 		if !over(r) && r.At.Before(t.looked) {
 			sum += r.Amount.Minor()
 		}
@@ -172,10 +176,13 @@ func (w *world) checkRefused(t *task, in *refund.Intent, err error) {
 	if errors.Is(err, refund.InProgress) && e.Blocker == nil {
 		w.fail("%s is not admitted, and nobody is told what stands in its way: %v", in.Key, err)
 	}
+	if errors.Is(err, refund.InvalidRequest) && in.Request.Payment.Amount.IsSet() {
+		w.checkOtherPaid(in, err)
+	}
 	if !errors.Is(err, refund.ExceedsRefundable) || !in.Request.Amount.IsSet() || !in.Request.Payment.Amount.IsSet() {
 		return
 	}
-	l := w.laneOf(&refund.Entry{Key: in.Key, Provider: in.Provider, Environment: in.Environment})
+	l := w.laneOfIntent(in)
 	if l.odd {
 		return
 	}
@@ -184,11 +191,12 @@ func (w *world) checkRefused(t *task, in *refund.Intent, err error) {
 		left -= r.Amount.Minor()
 	}
 	for _, o := range w.refundsOf(l, in.Request.Payment.ID) {
-		if cur := w.current(o); o.Status.MoneyMoved() == refund.No || cur.booked != "" {
-			continue
-		}
-		if left -= o.Amount.Minor(); !o.Amount.IsSet() {
-			return // a full refund: only the gateway knows how much it is
+		switch {
+		case o.Status.MoneyMoved() == refund.No:
+		case w.isNativeFull(o):
+			return // only the gateway knows how much it is
+		case w.current(o).booked == "":
+			left -= o.Amount.Minor()
 		}
 	}
 	if in.Request.Amount.Minor() <= left {
@@ -225,4 +233,20 @@ func statusOf(r pretend.Refund) refund.Status {
 		return refund.StatusPending
 	}
 	return refund.StatusSucceeded
+}
+
+func (w *world) laneOfIntent(in *refund.Intent) *lane {
+	return w.laneOf(&refund.Entry{Key: in.Key, Provider: in.Provider, Environment: in.Environment})
+}
+
+// checkOtherPaid is called when an intent is not admitted since another refund has said
+// otherwise how much was paid: one that may have happened.
+func (w *world) checkOtherPaid(in *refund.Intent, err error) {
+	for _, o := range w.refundsOf(w.laneOfIntent(in), in.Request.Payment.ID) {
+		paid := o.Request.Payment.Amount
+		if o.Key != in.Key && paid.IsSet() && paid != in.Request.Payment.Amount && o.Status != refund.StatusNotSent && o.Status != refund.StatusRefused {
+			return
+		}
+	}
+	w.fail("%s is not admitted, and no refund that may have happened says otherwise what was paid: %v", in.Key, err)
 }

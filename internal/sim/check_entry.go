@@ -28,6 +28,13 @@ func (w *world) decided(t *task, e *refund.Entry) {
 		w.fail("a person decides about %s, who saw that it was %s, and it was something else", e.Key, t.saw.Status)
 	}
 	a, truth := w.current(e), w.truth(e)
+	if t != nil && t.by != nil && w.mayStillSend(a) {
+		settled := func(p *process) bool { return w.now.Sub(p.set) > time.Hour } // its clock has not just been set
+		near := t.by.offset-a.of.offset <= time.Minute && settled(t.by) && settled(a.of)
+		if near && a.of.clock(w)().Before(a.until) {
+			w.fail("a person decides about %s, which its sender may still send", e.Key)
+		}
+	}
 	for _, try := range w.attempts[e.Key] {
 		try.spoken = 0
 	}
@@ -101,6 +108,10 @@ func (w *world) checkCallback(t *task, l *lane, e *refund.Entry) {
 		return
 	}
 	ev := t.applying
+	before := e.History[len(e.History)-2].Status
+	if e.Status == refund.StatusUnknown && before.MoneyMoved() == refund.No && ev.Status.MoneyMoved() == refund.No {
+		w.fail("%s was %s, a callback says that it is %s, and nobody knows any more", e.Key, before, ev.Status)
+	}
 	if ev.Trust == refund.TrustSigned && !ev.At.IsZero() && ev.At.Before(e.BeganAt.Add(-5*time.Minute)) {
 		w.fail("%s was begun at %s, and is %s by a callback of %s", e.Key, e.BeganAt, e.Status, ev.At)
 	}
@@ -140,6 +151,8 @@ func (w *world) checkApplied(l *lane, ev *refund.Event) {
 	switch {
 	case e.Status.MoneyMoved() == refund.No && knows < 0:
 		w.fail("the gateway has said that %s is %s, it is booked as %s, and the journal still says %s", a.key, ev.Status, a.booked, e.Status)
+	case e.Status == refund.StatusUnknown && knows < 0 && len(w.attempts[a.key]) == 1 && person < 0 && len(e.History) > 0 && !slices.ContainsFunc(e.History, func(ch refund.Change) bool { return ch.Status != refund.StatusUnknown }):
+		w.fail("a callback has proved that %s is %s, and it is unknown", a.key, ev.Status)
 	case person > knows || e.Status.MoneyMoved() == refund.No:
 	case a.denied && !e.Flagged():
 		w.fail("a person had said that %s was not made; the gateway says that it is %s, and it is not flagged", a.key, ev.Status)
@@ -162,7 +175,8 @@ func (w *world) checkEntry(e *refund.Entry) {
 		}
 	case !took(e.Status):
 	case w.isNativeFull(e):
-		if a := w.current(e); a.booked == "" && !a.lane.refundedByHand(e.Request.Payment.ID) {
+		booked := slices.ContainsFunc(w.attempts[e.Key], func(a *attempt) bool { return a.booked != "" })
+		if !booked && !w.laneOf(e).refundedByHand(e.Request.Payment.ID) {
 			w.fail("the journal says that %s is %s, and nobody has refunded %s", e.Key, e.Status, e.Request.Payment.ID)
 		}
 	default:
@@ -178,19 +192,24 @@ func (w *world) isNativeFull(e *refund.Entry) bool {
 
 // claims counts the refunds of a payment and an amount that the journal says were made,
 // and those that the ledger shows, whoever made them: two of one amount cannot be told
-// apart by anybody. For a refund that is done only those count that are.
+// apart by anybody. For a refund that is done only those count that are. Where a list has
+// shown all that was there before e, those that were count on neither side.
 func (w *world) claims(e *refund.Entry) (mine, made int) {
 	l := w.laneOf(e)
 	finished := e.Status == refund.StatusSucceeded
+	var since time.Time
+	if l.lists && e.Before != nil {
+		since = w.current(e).looked
+	}
 	for _, o := range w.refundsOf(l, e.Request.Payment.ID) {
 		claim := o.Status == refund.StatusSucceeded || !finished && o.Status == refund.StatusPending
-		if claim && !w.wrong[o.Key] && o.Amount == e.Amount && !w.isNativeFull(o) {
+		if claim && !w.wrong[o.Key] && o.Amount == e.Amount && !w.isNativeFull(o) && (since.IsZero() || o.Before != nil && !w.current(o).looked.Before(since)) {
 			mine++
 		}
 	}
 	for _, r := range l.server.RefundsOf(e.Request.Payment.ID) {
 		done := !r.Pending || r.State == pretend.Approved || r.State == pretend.Reversed
-		if r.Amount == e.Amount && (done || !finished) {
+		if r.Amount == e.Amount && (done || !finished) && !r.At.Before(since) {
 			made++
 		}
 	}
@@ -208,7 +227,16 @@ func (w *world) checkTold(t *task, l *lane, req *refund.Request, res *refund.Res
 	if errors.Is(err, refund.KeyConflict) && e.Blocker == nil {
 		w.fail("the caller is not told what stands in the way of %s: %v", req.Key, err)
 	}
-	if w.wrong[req.Key] || status.MoneyMoved() != refund.No {
+	if req.Again && e.Replayed && e.Status == refund.StatusRefused {
+		w.fail("%s was refused, is asked for again, and is not sent: %v", req.Key, err)
+	}
+	if status.MoneyMoved() != refund.No {
+		return
+	}
+	if a := t.sending; a != nil && a.intact && !over(l.refund(a.booked)) {
+		w.fail("the caller is told that %s is %s, whose answer has said that it was taken on (%v)", req.Key, status, err)
+	}
+	if w.wrong[req.Key] {
 		return
 	}
 	ofKey := t.sending != nil || e.Replayed || e.Blocker != nil && e.Blocker.Key == req.Key && !errors.Is(err, refund.KeyConflict)
@@ -237,11 +265,13 @@ func (w *world) checkEnd() {
 		}
 		switch {
 		case w.current(e).denied:
-			if truth == refund.StatusSucceeded && e.Status.MoneyMoved() == refund.No && !e.Flagged() && w.current(e).spoken == 0 {
+			told := slices.ContainsFunc(e.History, func(ch refund.Change) bool { return ch.Event != "" })
+			if truth == refund.StatusSucceeded && e.Status.MoneyMoved() == refund.No && !told {
 				w.fail("a person was wrong about %s, which the ledger has as %s; the gateway has spoken, and it is not flagged", e.Key, truth)
 			}
 		case w.wrong[e.Key], e.Flagged(), e.Open() && truth == refund.StatusNotSent:
-		case e.Status == refund.StatusUnknown, e.Status == refund.StatusPending && truth != refund.StatusPending:
+		case e.Status == refund.StatusSucceeded && over(l.refund(w.current(e).booked)),
+			e.Status == refund.StatusUnknown, e.Status == refund.StatusPending && truth != refund.StatusPending:
 			w.fail("%s is %s in the end, and the ledger says %s", e.Key, e.Status, truth)
 		}
 	}

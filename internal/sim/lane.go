@@ -77,7 +77,7 @@ var makers = []func(*world, account) *lane{tarlanLane, redstoneLane, paynetLane,
 
 func tarlanLane(w *world, a account) *lane {
 	cfg := tarlantest.Config{
-		InMemory: true, Sandbox: a.env == refund.Sandbox, CallbackURL: shopURL, Now: w.clock, Waiting: w.chance(30), HideNewRefunds: w.rand.IntN(3), Inconclusive: w.chance(20),
+		InMemory: true, Sandbox: a.env == refund.Sandbox, CallbackURL: shopURL, Now: w.clock, Waiting: w.chance(30), HideNewRefunds: oneOf(w.scheduler, 0, 0, 1, 2), Inconclusive: w.chance(20),
 		PaidAmount: w.chance(20), Secret: a.key("tarlan_"),
 	}
 	gw, err := tarlantest.Start(cfg)
@@ -87,7 +87,7 @@ func tarlanLane(w *world, a account) *lane {
 	}
 	return w.lane(a, "tarlan", "KZT", path, gw.Server, err, func(l *lane) {
 		l.lists = !cfg.Waiting && !cfg.Inconclusive && cfg.HideNewRefunds == 0
-		l.odd = cfg.PaidAmount
+		l.odd = cfg.PaidAmount || cfg.Waiting
 		l.params = func(payment string) map[string]string {
 			return map[string]string{"tarlan.project_reference_id": gw.ProjectReferenceID(payment), "tarlan.type": tarlantest.Type}
 		}
@@ -103,7 +103,7 @@ func tarlanLane(w *world, a account) *lane {
 func redstoneLane(w *world, a account) *lane {
 	cfg := redstonetest.Config{
 		InMemory: true, Now: w.clock, PendingCallbacks: w.chance(50), FlatCallbacks: w.chance(50), EmptyReference: w.chance(20), ListRefunds: w.chance(40),
-		HideNewRefunds: w.rand.IntN(3), SecretKey: a.key("redSec_"), PublicKey: a.key("redPub_"),
+		HideNewRefunds: oneOf(w.scheduler, 0, 0, 1, 2), SecretKey: a.key("redSec_"), PublicKey: a.key("redPub_"),
 	}
 	signed := w.chance(40)
 	own := redstone.Config{SecretKey: cfg.SecretKey, PublicKey: cfg.PublicKey, CallbackSecret: a.secret(), Environment: a.env}
@@ -111,9 +111,13 @@ func redstoneLane(w *world, a account) *lane {
 		cfg.WebhookSecret, cfg.WebhookHeader = a.key("a webhook secret of "), "X-Signature"
 		own.CallbackSecret, own.WebhookSecret, own.WebhookHeader = "", cfg.WebhookSecret, cfg.WebhookHeader
 	}
+	unguarded := !signed && w.chance(15) // nothing proves its callbacks
+	if unguarded {
+		own.CallbackSecret = ""
+	}
 	gw, err := redstonetest.Start(cfg)
 	return w.lane(a, "redstone", "ZMW", "/v1/payment/refunds/process", gw.Server, err, func(l *lane) {
-		l.callbackURL, l.proves, l.reverses = shopURL, !signed, true
+		l.callbackURL, l.proves, l.reverses = shopURL, !signed && !unguarded, true
 		l.lists = cfg.ListRefunds && cfg.HideNewRefunds == 0
 		l.open = func(_ func() time.Time, via http.RoundTripper) (refund.Provider, error) {
 			c := own
@@ -127,13 +131,17 @@ func redstoneLane(w *world, a account) *lane {
 }
 
 func paynetLane(w *world, a account) *lane {
-	cfg := paynettest.Config{InMemory: true, Now: w.clock, HideNewRefunds: w.rand.IntN(3), ReversedByPart: w.chance(30), SecretKey: a.key("sck_")}
+	cfg := paynettest.Config{InMemory: true, Now: w.clock, HideNewRefunds: oneOf(w.scheduler, 0, 0, 1, 2), ReversedByPart: w.chance(30), SecretKey: a.key("sck_")}
+	guard := a.secret()
+	if w.chance(15) { // nothing proves its callbacks
+		guard = ""
+	}
 	gw, err := paynettest.Start(cfg)
 	return w.lane(a, "paynet", "TRY", "/v1/transaction/reversed_request", gw.Server, err, func(l *lane) {
-		l.callbackURL, l.proves, l.reverses, l.native = shopURL, true, true, true
+		l.callbackURL, l.proves, l.reverses, l.native = shopURL, guard != "", true, true
 		l.open = func(now func() time.Time, via http.RoundTripper) (refund.Provider, error) {
 			return paynet.New(paynet.Config{
-				SecretKey: cfg.SecretKey, CallbackSecret: a.secret(), Environment: a.env, BaseURL: gw.URL(), Transport: via, Now: now,
+				SecretKey: cfg.SecretKey, CallbackSecret: guard, Environment: a.env, BaseURL: gw.URL(), Transport: via, Now: now,
 			})
 		}
 		l.another = func(via http.RoundTripper) (refund.Provider, error) {
@@ -144,7 +152,7 @@ func paynetLane(w *world, a account) *lane {
 
 func tlpeLane(w *world, a account) *lane {
 	cfg := tlpetest.Config{
-		InMemory: true, CallbackURL: shopURL, Now: w.clock, FullAfterPartial: w.chance(50), HideNewRefunds: w.rand.IntN(3), ReportsPaid: w.chance(20),
+		InMemory: true, CallbackURL: shopURL, Now: w.clock, FullAfterPartial: w.chance(50), HideNewRefunds: oneOf(w.scheduler, 0, 0, 1, 2), ReportsPaid: w.chance(20),
 		NotifiesPaid: w.chance(20), CamelCase: w.chance(50), Token: a.key("tlpe_"), WebhookSecret: a.key("a webhook secret of "),
 	}
 	gw, err := tlpetest.Start(cfg)

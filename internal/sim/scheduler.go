@@ -24,6 +24,7 @@ type task struct {
 	looked   time.Time     // when it last asked the gateway
 	applying *refund.Event // which callback it carries out
 	saw      *refund.Entry // what the person saw who decides
+	by       *process      // at whose console
 }
 
 type taskKey struct{}

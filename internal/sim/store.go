@@ -64,6 +64,9 @@ func (s *store) Begin(ctx context.Context, in refund.Intent) (e *refund.Entry, f
 	if err != nil {
 		return nil, false, err
 	}
+	if fresh && !s.w.healed && s.w.chance(4) { // its machine sleeps before it can send
+		s.w.sleep(ctx, s.w.between(0, 20*time.Minute))
+	}
 	return e, fresh, nil
 }
 

@@ -87,17 +87,22 @@ func (t *transport) money(now *task, r *http.Request) (*http.Response, error) {
 		w.elsewhere(ctx, l, a.payment, a.amount)
 	}
 	w.checkSent(a)
+	whole := false
 	switch {
 	case w.healed:
+		whole = true
 	case l.faults > 0 || w.chance(20):
 		l.faults = max(l.faults-1, 0)
 		l.server.Inject(faults[w.rand.IntN(len(faults))])
 	case w.chance(6):
 		l.server.Script(refusals[w.rand.IntN(len(refusals))])
+	default:
+		whole = true
 	}
 	before := len(l.server.Refunds())
 	answer, err := t.inner.RoundTrip(r)
 	if all := l.server.Refunds(); len(all) > before {
+		a.intact = whole
 		booked := all[len(all)-1]
 		a.booked = booked.ID
 		l.asked[booked.ID] = a

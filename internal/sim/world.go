@@ -66,12 +66,16 @@ type world struct {
 	steps     int
 	ids       int
 	desks     int // at work
+
+	matter   *refund.Entry // about which a person is going to decide
+	decision time.Time     // then
 }
 
 // process is a program of a shop. Several of them serve the same shops.
 type process struct {
 	name    string
 	offset  time.Duration // of its clock
+	set     time.Time     // when that was set
 	clients map[*lane]*refund.Client
 	dead    bool
 	away    bool // until all programs start under other names
@@ -87,6 +91,9 @@ type attempt struct {
 	began   time.Time // by the process's clock
 	until   time.Time // its lease
 	step    int       // in which it was begun
+	looked  time.Time // when the gateway was asked before
+	of      *process
+	intact  bool // the gateway's yes came back whole
 	sends   int
 	booked  string // the ledger's id, "" if it is not booked
 
@@ -170,6 +177,7 @@ func (w *world) begun(t *task, in *refund.Intent, e *refund.Entry) {
 	delete(w.wrong, in.Key) // another try, of which nobody has said anything
 	if t != nil {
 		t.sending = a
+		a.looked, a.of = t.looked, t.of
 		w.say(t.name, "begins %s: %s of %s", in.Key, e.Amount, in.Request.Payment.ID)
 	}
 	w.checkBegin(t, a, e)
