@@ -929,3 +929,21 @@ func TestASupposedIDFreesNothing(t *testing.T) {
 		})
 	}
 }
+
+// Somebody else changes the refund between an event's being read and its being carried
+// out: it is weighed anew, and not dropped.
+func TestARaceDropsNoCallback(t *testing.T) {
+	t.Parallel()
+	m := journal.Memory()
+	j := &racing{Journal: m, Inbox: m.(refund.Inbox)}
+	r := newRaid(t, refund.WithJournal(j))
+	r.lose()
+	require.Error(t, r.refund("k1", "20.00 PHP"))
+	r.clock.advance(10 * time.Minute)
+	j.before = func(refund.Move) {
+		j.before = nil
+		r.apply(news("E1", "Y", "5.00", refund.StatusSucceeded)) // by hand, noted with k1
+	}
+	r.apply(news("E2", "R1", "20.00", refund.StatusSucceeded))
+	assert.Equal(t, refund.StatusSucceeded, r.entry("k1").Status)
+}

@@ -3,11 +3,14 @@
 //
 //	MUTANTS=all go test ./internal/mutants
 //
-// A file has a head, and what to put in the place of what:
+// A file has a head, and what to put in the place of what. In the place of a test, or
+// beside it, it may name a seed of the simulation, [package sim], whose history must fail
+// then, and how many steps of trouble that takes:
 //
 //	a callback about another refund is taken for ours
 //	file: verdict.go
 //	test: ./internal/cases TestC01
+//	seed: 4711 90
 //	<<<<
 //	the text, lines or a part of one, which stands in the file exactly once
 //	====
@@ -34,6 +37,7 @@ const root = "../.."
 // mutant is a fault.
 type mutant struct {
 	file, pkg, test string
+	seed, steps     string      // of the simulation
 	edits           [][2]string // what stands there, and what is put in its place
 }
 
@@ -52,13 +56,15 @@ func read(t *testing.T, path string) mutant {
 			m.file = value
 		case "test":
 			m.pkg, m.test, _ = strings.Cut(value, " ")
+		case "seed":
+			m.seed, m.steps, _ = strings.Cut(value, " ")
 		}
 	}
 	for _, found := range edit.FindAllStringSubmatch(string(text), -1) {
 		m.edits = append(m.edits, [2]string{strings.TrimSuffix(found[1], "\n"), strings.TrimSuffix(found[2], "\n")})
 	}
 	require.NotEmpty(t, m.file, "no file: line")
-	require.NotEmpty(t, m.test, "no test: line")
+	require.NotEmpty(t, m.test+m.seed, "neither a test: nor a seed: line")
 	require.NotEmpty(t, m.edits, "nothing to put back")
 	return m
 }
@@ -101,13 +107,25 @@ func TestMutantsAreFound(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			m := read(t, path)
-			test := exec.CommandContext(t.Context(), "go", "test", "-short", "-vet=off", "-count=1", "-overlay", m.overlay(t), "-run", m.test, m.pkg)
-			test.Dir = root
-			out, err := test.CombinedOutput()
-			require.Error(t, err, "nobody noticed the fault: %s %s", m.pkg, m.test)
-			assert.Contains(t, string(out), "--- FAIL", "it must be noticed by a test that fails:\n%s", out)
+			overlay := m.overlay(t)
+			if m.test != "" {
+				noticed(t, nil, overlay, m.test, m.pkg)
+			}
+			if m.seed != "" {
+				noticed(t, []string{"SIM_SEED=" + m.seed, "SIM_STEPS=" + m.steps}, overlay, "^TestSeed$", "./internal/sim")
+			}
 		})
 	}
+}
+
+// noticed runs a test on the library with the fault in it, which has to fail.
+func noticed(t *testing.T, env []string, overlay, name, pkg string) {
+	t.Helper()
+	test := exec.CommandContext(t.Context(), "go", "test", "-short", "-vet=off", "-count=1", "-overlay", overlay, "-run", name, pkg)
+	test.Dir, test.Env = root, append(os.Environ(), env...)
+	out, err := test.CombinedOutput()
+	require.Error(t, err, "nobody noticed the fault: %s %s %v", pkg, name, env)
+	assert.Contains(t, string(out), "--- FAIL", "it must be noticed by a test that fails:\n%s", out)
 }
 
 // TestMutantsFit runs always: a mutant whose place has changed says so at once.

@@ -70,7 +70,7 @@ func (w *world) next(l *lane) *order {
 	if w.chance(80) {
 		req.Payment.Amount = pay.Amount
 	}
-	if w.chance(5) { // mistyped
+	if !l.odd && w.chance(5) { // mistyped
 		req.Payment.Amount = money.MustParse("150.00 " + l.currency)
 	}
 	if w.chance(8) {

@@ -106,6 +106,9 @@ func (w *world) checkBegin(t *task, a *attempt, e *refund.Entry) {
 	if sum > paid.Minor() {
 		w.fail("%s is begun, and with it more may go back than the %s that were paid for %s", a.key, paid, a.payment)
 	}
+	if want := e.Request.Remaining; want.IsSet() && want.Minor() > paid.Minor()-(sum-a.amount.Minor()) {
+		w.fail("%s is begun for the case that %s are left, and it is less", a.key, want)
+	}
 	if !a.lane.lists || t == nil || t.looked.IsZero() {
 		return
 	}

@@ -13,8 +13,8 @@
 //	SIM_SEEDS=200000 go test -timeout 60m ./internal/sim    # many
 //	SIM_SEED=4711 go test -v -run TestSeed ./internal/sim   # one, with its history
 //
-// After each step the world is compared with what the library promises, see check.go.
-// What runs is the library itself: clients, adapters, journal and poller. What does not
-// are sockets, databases other than SQLite, and real gateways: DESIGN.md says which
-// tests see those.
+// After each step the world is compared with what the library promises, see check.go and
+// check_entry.go. What runs is the library itself: clients, adapters, journal and poller;
+// on SQLite in cmd/journal/stores. What does not are sockets, other databases, and real
+// gateways: DESIGN.md says which tests see those.
 package sim

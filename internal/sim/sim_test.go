@@ -29,14 +29,16 @@ func tell(t *testing.T, seed uint64) {
 
 func TestSeeds(t *testing.T) {
 	t.Parallel()
-	first, n := number(t, "SIM_FIRST", 1), number(t, "SIM_SEEDS", 300)
+	few := uint64(400)
+	if testing.Short() {
+		few = 60
+	}
+	first, n := number(t, "SIM_FIRST", 1), number(t, "SIM_SEEDS", few)
 	for _, lane := range []uint64{0, 1} { // as many at once as there are processors here
 		t.Run("", func(t *testing.T) {
 			t.Parallel()
-			failures := 0
-			for seed := first + lane; seed < first+n && failures < 3; seed += 2 {
+			for seed := first + lane; seed < first+n && !t.Failed(); seed += 2 {
 				if _, err := Run(Options{Seed: seed}); err != nil {
-					failures++
 					tell(t, seed)
 				}
 			}
