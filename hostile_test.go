@@ -947,3 +947,18 @@ func TestARaceDropsNoCallback(t *testing.T) {
 	r.apply(news("E2", "R1", "20.00", refund.StatusSucceeded))
 	assert.Equal(t, refund.StatusSucceeded, r.entry("k1").Status)
 }
+
+// What a person called not sent may have been sent: its key stays its request's.
+func TestHostile_AKeyThatSomebodyCalledNotSentServesNoOtherRequest(t *testing.T) {
+	r := newRaid(t)
+	r.shows()
+	r.lose()
+	require.Error(t, r.refund("k1", "20.00 PHP"))
+	r.clock.advance(10 * time.Minute)
+	r.resolve("k1", refund.StatusNotSent, refund.StatusUnknown)
+	r.answer = r.accept("", refund.StatusSucceeded)
+	require.ErrorIs(t, r.refund("k1", "30.00 PHP"), refund.KeyConflict)
+	assert.Len(t, r.sent, 1)
+	require.NoError(t, r.refund("k1", "20.00 PHP"), "the same request is sent")
+	assert.Len(t, r.sent, 2)
+}
