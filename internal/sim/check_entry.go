@@ -36,7 +36,7 @@ func (w *world) decided(t *task, e *refund.Entry) {
 		}
 	}
 	for _, try := range w.attempts[e.Key] {
-		try.spoken = 0
+		try.spoken, try.told = 0, false
 	}
 	delete(w.wrong, e.Key)
 	no := e.Status.MoneyMoved() == refund.No
@@ -127,6 +127,7 @@ func (w *world) checkApplied(l *lane, ev *refund.Event) {
 	if a == nil || !l.proves || ev.Key != a.key || !took(ev.Status) || over(l.refund(a.booked)) {
 		return
 	}
+	a.told = true
 	e, err := w.store.database.Entry(context.Background(), a.key)
 	if err != nil {
 		w.fail("%s is not in the journal: %v", a.key, err)
@@ -265,8 +266,8 @@ func (w *world) checkEnd() {
 		}
 		switch {
 		case w.current(e).denied:
-			told := slices.ContainsFunc(e.History, func(ch refund.Change) bool { return ch.Event != "" })
-			if truth == refund.StatusSucceeded && e.Status.MoneyMoved() == refund.No && !told {
+			kept := slices.ContainsFunc(e.History, func(ch refund.Change) bool { return ch.Event != "" })
+			if w.current(e).told && truth == refund.StatusSucceeded && e.Status.MoneyMoved() == refund.No && !kept {
 				w.fail("a person was wrong about %s, which the ledger has as %s; the gateway has spoken, and it is not flagged", e.Key, truth)
 			}
 		case w.wrong[e.Key], e.Flagged(), e.Open() && truth == refund.StatusNotSent:

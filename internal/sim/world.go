@@ -97,6 +97,7 @@ type attempt struct {
 	sends   int
 	booked  string // the ledger's id, "" if it is not booked
 
+	told   bool // a callback has said since a person's last decision that it was made
 	denied bool // a person has said that it did not happen, and it did
 	spoken int  // the step in which the gateway's own word about it was carried out, since the person's; 0: not yet
 }
