@@ -138,7 +138,7 @@ func (c *Client) pick(st *statement, all []*Entry) (*Entry, verdict) {
 		}
 	}
 	for _, e := range all {
-		v := weigh(st, e, booksOf(all, e), c.trust)
+		v := weigh(st, e, booksOf(all, e.Key), c.trust)
 		r := 0
 		switch {
 		case st.claims(e):
@@ -389,10 +389,9 @@ func (c *Client) endLate(ctx context.Context, begun *Entry, st *statement, res *
 			}
 		}
 		other := !e.BeganAt.Equal(begun.BeganAt)
-		if own, isErr := asError(failure); other && isErr && own.Status == StatusNotSent {
-			told := *own
+		if told := copied(failure); other && told != nil && told.Status == StatusNotSent {
 			told.Blocker = &Blocker{Key: e.Key, Status: e.Status} // another try under the key, about which this error says nothing
-			return nil, &told
+			return nil, told
 		}
 		switch {
 		case other, !ok && st.status == StatusUnknown && e.Status == StatusUnknown:
@@ -424,9 +423,9 @@ func (c *Client) lateEnding(e, begun *Entry, st *statement, res *Result, failure
 		m.Elsewhere = []SeenRefund{seen}
 		return m, true
 	}
-	if own, isErr := asError(failure); isErr && st.status == StatusUnknown && e.Status == StatusUnknown && !e.disputed() {
-		stored := *own
-		return Move{Change: Change{Status: StatusUnknown, At: c.now(), Cause: CauseAnswer}, Err: &stored}, true
+	own := copied(failure)
+	if own != nil && st.status == StatusUnknown && e.Status == StatusUnknown && !e.disputed() {
+		return Move{Change: Change{Status: StatusUnknown, At: c.now(), Cause: CauseAnswer}, Err: own}, true
 	}
 	if st.status == StatusUnknown || st.status == StatusNotSent && e.Status.MoneyMoved() == No {
 		return m, false
@@ -452,9 +451,8 @@ func (c *Client) lateEnding(e, begun *Entry, st *statement, res *Result, failure
 	if res != nil && m.Status != StatusUnknown {
 		m.Result = res
 	}
-	if own, isErr := asError(failure); isErr && m.Status != StatusUnknown {
-		stored := *own
-		m.Err = &stored
+	if own != nil && m.Status != StatusUnknown {
+		m.Err = own
 	}
 	return m, true
 }

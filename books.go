@@ -57,18 +57,15 @@ func newBooks(all []*Entry, but string) (*books, *Error) {
 			continue
 		}
 		b.last = r
-		switch {
-		case !r.amount.IsSet():
+		if !r.amount.IsSet() {
 			b.whole = r
-		case !b.taken.IsSet():
-			b.taken = r.amount
-		default:
-			sum, err := b.taken.Add(r.amount)
-			if err != nil {
-				return nil, badAmount(err.Error())
-			}
-			b.taken = sum
+			continue
 		}
+		sum, err := plus(b.taken, r.amount)
+		if err != nil {
+			return nil, badAmount(err.Error())
+		}
+		b.taken = sum
 	}
 	for _, o := range all {
 		b.elsewhere = b.add(b.elsewhere, o.Elsewhere)
@@ -78,12 +75,20 @@ func newBooks(all []*Entry, but string) (*books, *Error) {
 
 // booksOf is newBooks where a sum that is too large may be passed over: nothing is to
 // be sent.
-func booksOf(all []*Entry, but *Entry) *books {
-	b, e := newBooks(all, but.Key)
+func booksOf(all []*Entry, but string) *books {
+	b, e := newBooks(all, but)
 	if e != nil {
 		return new(books)
 	}
 	return b
+}
+
+// plus is sum and one more amount; a sum that is not set is nothing yet.
+func plus(sum, more money.Amount) (money.Amount, error) {
+	if !sum.IsSet() {
+		return more, nil
+	}
+	return sum.Add(more)
 }
 
 // has reports whether one of the refunds has the gateway's id.
@@ -97,8 +102,11 @@ func (b *books) tried(id string) bool {
 }
 
 // knowsElsewhere reports whether the gateway's id is one of a refund made elsewhere.
-func (b *books) knowsElsewhere(id string) bool {
-	return id != "" && slices.ContainsFunc(b.elsewhere, func(s SeenRefund) bool { return s.ID == id })
+func (b *books) knowsElsewhere(id string) bool { return lists(b.elsewhere, id) }
+
+// lists reports whether one of them has the gateway's id.
+func lists(all []SeenRefund, id string) bool {
+	return id != "" && slices.ContainsFunc(all, func(s SeenRefund) bool { return s.ID == id })
 }
 
 // tookBefore reports whether the gateway took another refund before e was begun.
@@ -287,7 +295,7 @@ func (b *books) add(have, more []SeenRefund) []SeenRefund {
 	for _, s := range more {
 		i := slices.IndexFunc(have, func(h SeenRefund) bool { return s.ID != "" && h.ID == s.ID })
 		switch {
-		case slices.ContainsFunc(b.refunds, func(r booked) bool { return s.ID != "" && r.id == s.ID }):
+		case b.has(s.ID):
 		case i >= 0:
 			have[i] = have[i].with(s)
 		case s.ID == "" && known[s.mark()] > 0:
@@ -400,10 +408,8 @@ func (b *books) mostOf(paid money.Amount) money.Amount {
 		if r.status != StatusSucceeded || !r.amount.IsSet() {
 			continue
 		}
-		if sum, err := done.taken.Add(r.amount); done.taken.IsSet() && err == nil {
+		if sum, err := plus(done.taken, r.amount); err == nil {
 			done.taken = sum
-		} else if !done.taken.IsSet() {
-			done.taken = r.amount
 		}
 	}
 	most, _, e := done.rest(paid)

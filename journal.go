@@ -377,7 +377,7 @@ func (in *Intent) Same(e *Entry) bool {
 func canonical(r Request) Request {
 	r.Provider = "" // the entry's own says which it was
 	r.By, r.Again = "", false
-	r.Payment.PaidAt = r.Payment.PaidAt.UTC().Round(time.Microsecond)
+	r.Payment.PaidAt = stored(r.Payment.PaidAt)
 	if len(r.Params) == 0 {
 		r.Params = nil
 	}

@@ -92,7 +92,7 @@ func (c *Client) journaled(ctx context.Context, req *Request) (*Result, error) {
 	}
 	res, failure := c.withinLease(ctx, &send, in.At, began)
 	if res != nil {
-		res.At = res.At.UTC().Round(time.Microsecond) // as stores keep it: a replay is the same result
+		res.At = stored(res.At) // a replay is the same result
 	}
 	// The outcome is stored even if nobody waits for it any more.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
@@ -126,11 +126,7 @@ func (c *Client) withinLease(ctx context.Context, req *Request, at, began time.T
 
 // ending is the change that the answer makes of the entry that was begun.
 func (c *Client) ending(e *Entry, st *statement, res *Result, failure error) Move {
-	m := Move{Change: Change{Status: st.status, At: c.now(), Cause: CauseAnswer}, Result: res}
-	if own, ok := asError(failure); ok {
-		stored := *own
-		m.Err = &stored
-	}
+	m := Move{Change: Change{Status: st.status, At: c.now(), Cause: CauseAnswer}, Result: res, Err: copied(failure)}
 	if st.status == StatusUnknown {
 		return m
 	}
@@ -141,6 +137,16 @@ func (c *Client) ending(e *Entry, st *statement, res *Result, failure error) Mov
 		m.Flag, m.Note = true, clip("the gateway's answer names another payment, "+clip(res.PaymentID, 64), maxReason)
 	}
 	return m
+}
+
+// copied is a copy of the error of a refund call for its entry, nil if it is none of ours.
+func copied(failure error) *Error {
+	own, ok := asError(failure)
+	if !ok {
+		return nil
+	}
+	e := *own
+	return &e
 }
 
 func (c *Client) noJournal(cause error) error {
@@ -204,10 +210,10 @@ func (c *Client) compare(ctx context.Context, req *Request, before *Report) erro
 // compareOnce makes the first change that the snapshot asks for, and reports whether it
 // made one.
 func (c *Client) compareOnce(ctx context.Context, all []*Entry, before *Report) (changed bool, err error) {
-	unknown, _ := booksOf(all, &Entry{}).strangers(before) // those that none of the live ones explains
+	unknown, _ := booksOf(all, "").strangers(before) // those that none of the live ones explains
 	dead := filter(all, func(e *Entry) bool { return e.Status.MoneyMoved() == No && !e.unconfirmed() })
 	for _, e := range dead {
-		b := booksOf(dead, e)
+		b := booksOf(dead, e.Key)
 		seen := slices.DeleteFunc(slices.Clone(before.Refunds), func(s SeenRefund) bool { return s.ID == "" || s.ID != e.ownID() })
 		fresh := before.New(e.Before)
 		for _, s := range append(seen, unknown...) {

@@ -163,7 +163,7 @@ func (c *Client) lookUp(ctx context.Context, e *Entry, told string, all []*Entry
 		st.id = q.RefundID // the answer is about what was asked for
 	}
 	if report.Conclusive {
-		v := weigh(&st, e, booksOf(all, e), c.trust)
+		v := weigh(&st, e, booksOf(all, e.Key), c.trust)
 		change := e.moveBy(&st, &v, CauseLookUp, c.now())
 		if st.id != "" && st.id == e.ownID() {
 			found.says = st.status
@@ -198,7 +198,7 @@ func (c *Client) strangers(e *Entry, st *statement, report *Report, all []*Entry
 	if len(report.Refunds) == 0 || len(all) == 0 {
 		return nil
 	}
-	unknown, _ := booksOf(all, &Entry{}).strangers(report)
+	unknown, _ := booksOf(all, "").strangers(report)
 	unknown = slices.DeleteFunc(unknown, func(seen SeenRefund) bool { return seen.ID != "" && (seen.ID == st.id || seen.ID == e.ownID()) })
 	if slices.Equal(e.Elsewhere, new(books).add(slices.Clone(e.Elsewhere), unknown)) {
 		return nil // nothing new

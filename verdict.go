@@ -236,7 +236,7 @@ func (st *statement) whose(e *Entry, b *books) (owner, string) {
 		return anothers, fmt.Sprintf("it names %q, the id of another refund of the payment", clip(id, 64))
 	case slices.Contains(e.Earlier, id):
 		return anothers, fmt.Sprintf("it names %q, the id of an earlier try under the refund's key", clip(id, 64))
-	case !st.claims(e) && (b.knowsElsewhere(id) || slices.ContainsFunc(e.Elsewhere, func(s SeenRefund) bool { return id != "" && s.ID == id })):
+	case !st.claims(e) && (b.knowsElsewhere(id) || lists(e.Elsewhere, id)):
 		return anothers, fmt.Sprintf("it names %q, which was refunded elsewhere", clip(id, 64))
 	}
 	fit, why := st.fits(e.Request.Kind, e.Amount, paid)

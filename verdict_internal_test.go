@@ -68,7 +68,7 @@ func conclusive(s *statement)                 { s.now, s.conclusive = true, true
 func answer(s *statement)                     { s.answer = true }
 func illegible(s *statement)                  { s.illegible = true }
 func nothingElse() *books                     { return new(books) }
-func others(all ...*Entry) *books             { return booksOf(all, &Entry{}) }
+func others(all ...*Entry) *books             { return booksOf(all, "") }
 func beside(k, id string, a money.Amount, c ...Change) *Entry {
 	e := entryOf(c...)
 	e.Key, e.Amount, e.Request.Key, e.Request.Amount = k, a, k, a
@@ -292,7 +292,7 @@ func inWorlds(t *testing.T, check func(w *world, b *books, v verdict) string) {
 	}
 	for seed := range n {
 		w := randomWorld(rand.New(rand.NewPCG(uint64(seed), 9)))
-		b := booksOf(w.others, w.e)
+		b := booksOf(w.others, w.e.Key)
 		if problem := check(&w, b, weigh(&w.st, w.e, b, w.least)); problem != "" {
 			require.Fail(t, problem, "seed %d: %s", seed, w.String())
 		}
