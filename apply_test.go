@@ -18,9 +18,7 @@ import (
 // office is a client with a journal in memory, whose gateway answers refunds with
 // status, and look-ups with report.
 type office struct {
-	*refund.Client
-	t      *testing.T
-	clock  *clock
+	*desk
 	status refund.Status
 	report *refund.Report
 	asked  int
@@ -30,7 +28,7 @@ type office struct {
 }
 
 func newOffice(t *testing.T, opts ...refund.Option) *office {
-	o := &office{t: t, clock: &clock{now: noon}, status: refund.StatusPending, report: &refund.Report{Why: "nobody knows"}}
+	o := &office{desk: newDesk(t), status: refund.StatusPending, report: &refund.Report{Why: "nobody knows"}}
 	p := able{
 		fake: &fake{caps: capabilities(), answer: func(_ context.Context, req refund.Request) (*refund.Result, error) {
 			if o.during != nil {
@@ -71,18 +69,28 @@ func (o *office) refunded(key string, status refund.Status) {
 	o.asked = 0
 }
 
-func (o *office) entry(key string) *refund.Entry {
-	o.t.Helper()
-	e, err := o.Entry(o.t.Context(), key)
-	require.NoError(o.t, err)
+// desk is a client with a clock of its own.
+type desk struct {
+	*refund.Client
+	t     *testing.T
+	clock *clock
+}
+
+func newDesk(t *testing.T) *desk { return &desk{t: t, clock: &clock{now: noon}} }
+
+// entry is the journal's of a refund that is there.
+func (d *desk) entry(key string) *refund.Entry {
+	d.t.Helper()
+	e, err := d.Entry(d.t.Context(), key)
+	require.NoError(d.t, err)
 	return e
 }
 
 // apply applies an event that must not fail.
-func (o *office) apply(ev refund.Event) *refund.Applied {
-	o.t.Helper()
-	done, err := o.Apply(o.t.Context(), &ev)
-	require.NoError(o.t, err)
+func (d *desk) apply(ev refund.Event) *refund.Applied {
+	d.t.Helper()
+	done, err := d.Apply(d.t.Context(), &ev)
+	require.NoError(d.t, err)
 	return done
 }
 

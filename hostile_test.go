@@ -16,9 +16,7 @@ import (
 
 // raid is a client whose gateway says what the test makes it say.
 type raid struct {
-	*refund.Client
-	t      *testing.T
-	clock  *clock
+	*desk
 	answer func(refund.Request) (*refund.Result, error)
 	report func(refund.Query) (*refund.Report, error)
 	sent   []refund.Request
@@ -27,7 +25,7 @@ type raid struct {
 }
 
 func newRaid(t *testing.T, opts ...refund.Option) *raid {
-	r := &raid{t: t, clock: &clock{now: noon}, j: journal.Memory()}
+	r := &raid{desk: newDesk(t), j: journal.Memory()}
 	r.answer = r.accept("", refund.StatusPending)
 	r.report = func(refund.Query) (*refund.Report, error) { return &refund.Report{Why: "nobody knows"}, nil }
 	p := raider{r}
@@ -80,20 +78,6 @@ func (r *raid) resolve(key string, status, seen refund.Status) {
 	r.t.Helper()
 	_, err := r.Resolve(r.t.Context(), key, refund.Resolution{Status: status, Seen: seen, By: "Ada", Note: "so it seems", Force: true})
 	require.NoError(r.t, err)
-}
-
-func (r *raid) entry(key string) *refund.Entry {
-	r.t.Helper()
-	e, err := r.Entry(r.t.Context(), key)
-	require.NoError(r.t, err)
-	return e
-}
-
-func (r *raid) apply(ev refund.Event) *refund.Applied {
-	r.t.Helper()
-	done, err := r.Apply(r.t.Context(), &ev)
-	require.NoError(r.t, err)
-	return done
 }
 
 func (r *raid) refund(key, amount string) error {

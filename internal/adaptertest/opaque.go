@@ -3,7 +3,7 @@ package adaptertest
 import (
 	"fmt"
 	"reflect"
-	"strings"
+	"slices"
 	"testing"
 )
 
@@ -14,18 +14,22 @@ func Secrets(t testing.TB, config any, unset ...string) []string {
 	t.Helper()
 	var secrets []string
 	v := reflect.ValueOf(config)
-	for i := range v.NumField() {
-		field := v.Type().Field(i)
-		if field.Tag.Get("secret") != "true" || strings.Contains(" "+strings.Join(unset, " ")+" ", " "+field.Name+" ") {
-			continue
-		}
-		if v.Field(i).String() == "" {
+	for _, field := range secretFields(v.Type(), unset) {
+		secret := v.FieldByIndex(field.Index).String()
+		if secret == "" {
 			t.Errorf("%s.%s is a secret and not set: nobody would notice if it was shown", v.Type(), field.Name)
 			continue
 		}
-		secrets = append(secrets, v.Field(i).String())
+		secrets = append(secrets, secret)
 	}
 	return secrets
+}
+
+// secretFields are the fields of a Config that are tagged as secrets, but those.
+func secretFields(config reflect.Type, but []string) []reflect.StructField {
+	return slices.DeleteFunc(reflect.VisibleFields(config), func(field reflect.StructField) bool {
+		return field.Tag.Get("secret") != "true" || slices.Contains(but, field.Name)
+	})
 }
 
 // Opaque fails the test if a Provider shows one of hidden, whatever prints it and

@@ -16,13 +16,8 @@ func RefusesBadSecrets[C any](t *testing.T, good C, open func(C) error, except .
 	t.Helper()
 	assert.NoError(t, open(good))
 	Secrets(t, good, except...) // all are set
-	fields := reflect.TypeFor[C]()
-	for i := range fields.NumField() {
-		field := fields.Field(i)
-		if field.Tag.Get("secret") != "true" || strings.Contains(strings.Join(except, " "), field.Name) {
-			continue
-		}
-		value := reflect.ValueOf(good).Field(i).String()
+	for _, field := range secretFields(reflect.TypeFor[C](), except) {
+		value := reflect.ValueOf(good).FieldByIndex(field.Index).String()
 		for name, bad := range map[string]string{
 			"line end":              value + "\n",
 			"line end of Windows":   value + "\r\n",
@@ -40,7 +35,7 @@ func RefusesBadSecrets[C any](t *testing.T, good C, open func(C) error, except .
 		} {
 			t.Run(field.Name+", "+name, func(t *testing.T) {
 				c := good
-				reflect.ValueOf(&c).Elem().Field(i).SetString(bad)
+				reflect.ValueOf(&c).Elem().FieldByIndex(field.Index).SetString(bad)
 				err := open(c)
 				if assert.Error(t, err) {
 					// The beginning of its own name is that of another one's too.
